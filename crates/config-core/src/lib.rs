@@ -1,0 +1,11 @@
+//! aiproxy's compiler: gateway configuration in; located findings and a verified plan out.
+//!
+//! The way through: [`source`] → [`syntax`] → [`model`] → analysis → [`rules`] → diagnostics, and
+//! [`model`] + analysis → [`plan`]. Pure: this crate reads no file, environment, clock or socket.
+
+pub mod diagnostic;
+pub mod model;
+pub mod plan;
+pub mod rules;
+pub mod source;
+pub mod syntax;

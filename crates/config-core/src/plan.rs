@@ -1,0 +1,4 @@
+//! What a file does to requests: compiled, verified, free of YAML.
+//!
+//! [`Plan::route`] and [`Routed::prepare`] are the only decisions about a request; every front end
+//! calls them. Both are pure.

@@ -1,0 +1,91 @@
+//! Which rules exist, and the checks behind those that look at the typed configuration.
+//!
+//! An id is permanent and is spelled the same in five places: the variant here, the file that
+//! checks it (`rules/<id>.rs`, unless an earlier stage finds it), its page `docs/rules/<id>.md`,
+//! its fixtures `fixtures/rules/<id>/`, and the output of every command.
+
+use crate::diagnostic::Severity;
+
+macro_rules! rules {
+    ($($variant:ident $id:literal $severity:ident $summary:literal;)*) => {
+        /// A rule's identity.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Rule {
+            /// Every rule, by default severity and then in the order of the manual.
+            pub const ALL: &[Rule] = &[$(Rule::$variant,)*];
+
+            /// The permanent kebab-case id.
+            pub fn id(self) -> &'static str {
+                match self { $(Rule::$variant => $id,)* }
+            }
+
+            /// The severity unless the user chooses another.
+            pub fn severity(self) -> Severity {
+                match self { $(Rule::$variant => Severity::$severity,)* }
+            }
+
+            /// One line: what the rule reports.
+            pub fn summary(self) -> &'static str {
+                match self { $(Rule::$variant => $summary,)* }
+            }
+
+            /// The rule's page of the manual, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self {
+                    $(Rule::$variant => include_str!(concat!("../../../docs/rules/", $id, ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    YamlSyntax "yaml-syntax" Error "the text is not well-formed YAML or JSON, or means different things to different parsers";
+    DuplicateKey "duplicate-key" Error "a mapping has the same key twice";
+    ResourceLimit "resource-limit" Error "the file exceeds a limit that keeps checking it bounded";
+    UnknownField "unknown-field" Error "a key that the entity does not have";
+    MissingField "missing-field" Error "a required key is absent or null";
+    WrongType "wrong-type" Error "a value has another type than its field";
+    OutOfRange "out-of-range" Error "a number or length is outside its field's range";
+    InvalidValue "invalid-value" Error "a value has the right type but not a form that its field accepts";
+    ConflictingFields "conflicting-fields" Error "fields that exclude or demand each other are combined";
+    MissingProviderOption "missing-provider-option" Error "the provider needs an option that is absent";
+    DuplicateName "duplicate-name" Error "a name or id that must be unique is used twice";
+    DuplicatePlugin "duplicate-plugin" Error "a plugin is configured twice for the same scope";
+    DanglingReference "dangling-reference" Error "a reference names an entity that the file does not declare";
+    EmptyRoute "empty-route" Error "a route has no criterion that its protocols could match on";
+    InvalidPath "invalid-path" Error "a prefix path that is not in the form requests are matched in";
+    InvalidPathRegex "invalid-path-regex" Error "a `~` path whose regex does not compile";
+    UndefinedCapture "undefined-capture" Error "a template uses a capture that no path of a route defines";
+    OptionalCapture "optional-capture" Error "a template uses a capture that a match may leave unset";
+    CaptureMissingOnPath "capture-missing-on-path" Error "a template uses a capture that only some paths of a route define";
+    UnknownTemplateSource "unknown-template-source" Error "a template reads from a source that does not exist";
+    MalformedTemplate "malformed-template" Error "a placeholder that cannot be parsed";
+    TemplateNotEvaluated "template-not-evaluated" Error "a placeholder in a field where none is evaluated";
+    InvalidSecretReference "invalid-secret-reference" Error "a secret reference that cannot be resolved, or stands where none is";
+    UnresolvedSecret "unresolved-secret" Error "a secret reference whose variable is not set in this environment";
+    ClientControlledHost "client-controlled-host" Error "a client's value decides which host receives the credential";
+    AmbiguousScalar "ambiguous-scalar" Warning "a plain scalar that another YAML reader takes for another type";
+    MultipleDocuments "multiple-documents" Warning "only the first document of the file is read";
+    UnsupportedPlugin "unsupported-plugin" Warning "a plugin of Kong's that aiproxy does not run";
+    UnknownPlugin "unknown-plugin" Warning "a plugin name that neither aiproxy nor Kong knows";
+    KongPortability "kong-portability" Warning "Kong 3.10 refuses this, or does something else with it";
+    LiteralSecret "literal-secret" Warning "a credential is written into the file";
+    MethodCannotWork "method-cannot-work" Warning "a method with which no request to the plugin can succeed";
+    UnusedIgnore "unused-ignore" Warning "an ignore comment that matches no finding or names no rule";
+    UnsupportedEntity "unsupported-entity" Info "an entity that aiproxy accepts and does not run";
+    DeprecatedField "deprecated-field" Info "a field that Kong has deprecated";
+    UnanchoredPath "unanchored-path" Info "a `~` path that also matches longer paths";
+    UnusedCapture "unused-capture" Info "a named group that no template uses";
+}
+
+impl Rule {
+    /// The rule with this id.
+    pub fn from_id(id: &str) -> Option<Rule> {
+        Rule::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+}
