@@ -7,5 +7,7 @@ pub mod diagnostic;
 pub mod model;
 pub mod plan;
 pub mod rules;
+pub mod secret;
 pub mod source;
 pub mod syntax;
+pub mod template;
