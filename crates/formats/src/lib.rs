@@ -1,1 +1,58 @@
-//! w
+//! The wire formats that aiproxy speaks, without I/O: bytes or values in, bytes or values out.
+//!
+//! Clients speak OpenAI's format; a provider speaks one [`WireFormat`]. Each format is one module
+//! that translates requests into it (and, for the formats that need it, answers out of it).
+
+pub mod body;
+pub mod mistral;
+pub mod multipart;
+pub mod openai;
+
+/// What goes over the wire to an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WireFormat {
+    /// Whatever client and provider agreed on; passed on unread.
+    Preserved,
+    /// OpenAI chat completions or completions.
+    OpenAi,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Cohere Chat, version 2.
+    CohereV2,
+    /// Cohere Chat, version 1, for URLs that name it.
+    CohereV1,
+    /// Mistral chat completions: OpenAI's with a closed set of fields.
+    Mistral,
+    /// Ollama's `/api/chat` or `/api/generate`.
+    Ollama,
+    /// A prompt template as text, to a Llama 2 text-generation server.
+    Llama2Raw,
+    /// Gemini `generateContent`.
+    Gemini,
+    /// Amazon Bedrock Converse.
+    Bedrock,
+    /// OpenAI chat completions with Hugging Face's finish reasons and errors.
+    HuggingFaceChat,
+    /// Hugging Face text generation.
+    HuggingFaceGeneration,
+}
+
+impl WireFormat {
+    /// The format's name in messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WireFormat::Preserved => "preserved",
+            WireFormat::OpenAi => "openai",
+            WireFormat::Anthropic => "anthropic",
+            WireFormat::CohereV2 => "cohere v2",
+            WireFormat::CohereV1 => "cohere v1",
+            WireFormat::Mistral => "mistral",
+            WireFormat::Ollama => "ollama",
+            WireFormat::Llama2Raw => "llama2 raw",
+            WireFormat::Gemini => "gemini",
+            WireFormat::Bedrock => "bedrock",
+            WireFormat::HuggingFaceChat => "huggingface chat",
+            WireFormat::HuggingFaceGeneration => "huggingface text generation",
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Mistral's chat completions: OpenAI's, but with a closed set of fields and ids of nine characters.
+
+use crate::body::{Members, array_text, items};
+use crate::openai::{Options, set_number, token_limit};
+
+/// What Mistral accepts; anything else is answered with 422.
+const FIELDS: [&str; 20] = [
+    "model",
+    "messages",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stream",
+    "stop",
+    "random_seed",
+    "response_format",
+    "tools",
+    "tool_choice",
+    "presence_penalty",
+    "frequency_penalty",
+    "n",
+    "prediction",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "prompt_mode",
+    "safe_prompt",
+    "metadata",
+];
+
+/// How long Mistral's tool-call ids are.
+const ID_LENGTH: usize = 9;
+
+/// Turns an OpenAI chat request into Mistral's; returns the names of the fields that were dropped
+/// because Mistral has nothing like them.
+pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, options: &Options) -> Vec<String> {
+    if let Some(model) = model {
+        body.set("model", model);
+    }
+    body.set("stream", &stream);
+    if let Some(limit) = token_limit(body, options) {
+        body.set_text("max_tokens", limit);
+    }
+    set_number(body, "temperature", options.temperature);
+    set_number(body, "top_p", options.top_p);
+    body.rename("seed", "random_seed");
+    if body.present("tools").is_none() {
+        body.remove("tool_choice");
+    }
+    if let Some(messages) = body.get("messages").and_then(messages) {
+        body.set_text("messages", messages);
+    }
+    // Handled, not lost: the limit is sent as `max_tokens`, and usage comes without asking.
+    body.remove("max_completion_tokens");
+    body.remove("stream_options");
+    body.keep_only(|field| FIELDS.contains(&field))
+}
+
+/// Turns a completions request into a chat request with the prompt as one user message.
+///
+/// False if the prompt is not one text (a list of texts, or of tokens), which no chat can express.
+pub fn chat_from_prompt(body: &mut Members<'_>) -> bool {
+    let Some(prompt) = body.get("prompt") else { return false };
+    let text = match items(prompt) {
+        Some(texts) => match texts[..] {
+            [text] => text,
+            _ => return false,
+        },
+        None => prompt,
+    };
+    if !text.starts_with('"') {
+        return false;
+    }
+    let message = format!("[{{\"role\":\"user\",\"content\":{text}}}]");
+    body.remove("prompt");
+    body.set_text("messages", message);
+    true
+}
+
+/// The messages with Mistral's roles and ids; nothing if they need no change (or are no messages,
+/// which the upstream explains best).
+fn messages(messages: &str) -> Option<String> {
+    let messages = items(messages)?;
+    let mapped: Vec<_> =
+        messages.iter().map(|text| message(text).unwrap_or_else(|| (*text).to_owned())).collect();
+    let changed = mapped.iter().zip(&messages).any(|(mapped, text)| mapped != text);
+    changed.then(|| array_text(mapped))
+}
+
+fn message(text: &str) -> Option<String> {
+    let mut message = Members::parse(text.as_bytes()).ok()?;
+    if message.string("role").as_deref() == Some("developer") {
+        message.set("role", "system");
+    }
+    if let Some(id) = message.string("tool_call_id") {
+        message.set("tool_call_id", &*call_id(&id));
+    }
+    if let Some(calls) = message.get("tool_calls").and_then(items) {
+        let calls: Vec<_> =
+            calls.into_iter().map(|call| tool_call(call).unwrap_or_else(|| call.to_owned())).collect();
+        message.set_text("tool_calls", array_text(calls));
+    }
+    String::from_utf8(message.to_bytes()).ok()
+}
+
+fn tool_call(text: &str) -> Option<String> {
+    let mut call = Members::parse(text.as_bytes()).ok()?;
+    let id = call.string("id")?;
+    call.set("id", &*call_id(&id));
+    String::from_utf8(call.to_bytes()).ok()
+}
+
+/// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash (FNV-1a,
+/// so that the call and its result meet again in every request and on every machine).
+fn call_id(id: &str) -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    if id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return id.to_owned();
+    }
+    let mut hash = id
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    (0..ID_LENGTH)
+        .map(|_| {
+            let digit = ALPHABET[(hash % 62) as usize];
+            hash /= 62;
+            char::from(digit)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(body: &str) -> (String, Vec<String>) {
+        let mut members = Members::parse(body.as_bytes()).unwrap();
+        let dropped = request(&mut members, Some("m"), false, &Options::default());
+        (String::from_utf8(members.to_bytes()).unwrap(), dropped)
+    }
+
+    #[test]
+    fn a_request_within_the_set_is_unchanged() {
+        let body =
+            r#"{"model":"m", "messages":[ {"role":"user","content":"hi"} ], "stream":false, "stop":"x"}"#;
+        assert_eq!(sent(body), (body.to_owned(), vec![]));
+    }
+
+    #[test]
+    fn fields_are_renamed_or_dropped_and_the_loss_is_named() {
+        let body = r#"{"seed":1,"max_tokens":5,"max_completion_tokens":9,"user":"u","stream_options":{},"logprobs":true,"tool_choice":"auto","user":"v"}"#;
+        let (text, dropped) = sent(body);
+        assert_eq!(text, r#"{"random_seed":1,"max_tokens":9,"model":"m","stream":false}"#);
+        assert_eq!(dropped, ["user", "logprobs"]);
+    }
+
+    #[test]
+    fn roles_and_ids_are_mapped_alike_in_calls_and_results() {
+        let body = r#"{"messages":[{"role":"developer","content":"d"},{"role":"assistant","tool_calls":[{"id":"call_1","x":1.0}]},{"role":"tool","tool_call_id":"call_1"},{"role":"tool","tool_call_id":"Abcdef123"}],"model":"m","stream":false}"#;
+        let (text, _) = sent(body);
+        let id = call_id("call_1");
+        assert!(id.len() == 9 && id.bytes().all(|b| b.is_ascii_alphanumeric()));
+        assert_eq!(text, body.replace("developer", "system").replace("call_1", &id));
+    }
+
+    #[test]
+    fn what_are_no_messages_is_left_to_the_upstream() {
+        for messages in ["1", "[1,null]", "[{\"role\":1,\"tool_calls\":{}}]", "\"x\""] {
+            let body = format!("{{\"messages\":{messages},\"model\":\"m\",\"stream\":false}}");
+            assert_eq!(sent(&body).0, body);
+        }
+    }
+
+    #[test]
+    fn a_prompt_becomes_a_user_message() {
+        let chat = |body: &str| {
+            let mut members = Members::parse(body.as_bytes()).unwrap();
+            chat_from_prompt(&mut members).then(|| String::from_utf8(members.to_bytes()).unwrap())
+        };
+        let expected = r#"{"messages":[{"role":"user","content":"a\n"}]}"#;
+        assert_eq!(chat(r#"{"prompt":"a\n"}"#).as_deref(), Some(expected));
+        assert_eq!(chat(r#"{"prompt":[ "a\n" ]}"#).as_deref(), Some(expected));
+        for refused in
+            ["{}", r#"{"prompt":["a","b"]}"#, r#"{"prompt":[1]}"#, r#"{"prompt":[]}"#, r#"{"prompt":7}"#]
+        {
+            assert_eq!(chat(refused), None, "{refused}");
+        }
+    }
+}

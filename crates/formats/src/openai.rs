@@ -1,0 +1,162 @@
+//! OpenAI's own format: the request goes upstream as it came, but for the members that must change.
+
+use crate::body::Members;
+
+/// Options of the configuration; what is set here beats the request.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Options {
+    /// The most tokens to generate.
+    pub max_tokens: Option<i64>,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling.
+    pub top_p: Option<f64>,
+    /// Sampling from the k likeliest tokens.
+    pub top_k: Option<i64>,
+}
+
+/// What the upstream understands beyond or short of the common core.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI and Azure: no `top_k`; newer models know the token limit by its newer name only.
+    OpenAi,
+    /// A self-hosted server with OpenAI's interface: `top_k` is known.
+    SelfHosted,
+}
+
+/// How a request is to be sent.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edit<'a> {
+    /// The model to ask.
+    pub model: Option<&'a str>,
+    /// Whether the answer is a stream.
+    pub stream: bool,
+    /// The configured options.
+    pub options: &'a Options,
+    /// Whom it is sent to.
+    pub dialect: Dialect,
+}
+
+/// The names of the token limit: the older, which every server knows, and the newer.
+const TOKEN_LIMITS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
+
+impl Edit<'_> {
+    /// Makes the changes.
+    pub fn apply(&self, body: &mut Members<'_>) {
+        if let Some(model) = self.model {
+            body.set("model", model);
+        }
+        body.set("stream", &self.stream);
+        self.limit_tokens(body);
+        set_number(body, "temperature", self.options.temperature);
+        set_number(body, "top_p", self.options.top_p);
+        match self.dialect {
+            Dialect::OpenAi => drop(body.remove("top_k")),
+            Dialect::SelfHosted => set_integer(body, "top_k", self.options.top_k),
+        }
+    }
+
+    /// One limit: the configured one, else the newer-named of the request, else the older-named;
+    /// under the name that the client used, since it knows its model.
+    fn limit_tokens(&self, body: &mut Members<'_>) {
+        let [older, newer] = TOKEN_LIMITS;
+        let Some(limit) = token_limit(body, self.options) else { return };
+        let name = match (body.present(newer), body.present(older)) {
+            _ if body.present("prompt").is_some() => older,
+            (Some(_), _) => newer,
+            (None, Some(_)) => older,
+            (None, None) if self.dialect == Dialect::OpenAi && self.model.is_some_and(wants_newer_limit) => {
+                newer
+            }
+            (None, None) => older,
+        };
+        for other in TOKEN_LIMITS.into_iter().filter(|other| *other != name) {
+            body.remove(other);
+        }
+        body.set_text(name, limit);
+    }
+}
+
+/// The token limit that counts, as JSON text: configuration, then `max_completion_tokens`, then
+/// `max_tokens`.
+pub fn token_limit(body: &Members<'_>, options: &Options) -> Option<String> {
+    let [older, newer] = TOKEN_LIMITS;
+    let requested = || body.present(newer).or(body.present(older)).map(str::to_owned);
+    options.max_tokens.map(|limit| limit.to_string()).or_else(requested)
+}
+
+/// Reasoning models refuse `max_tokens`.
+fn wants_newer_limit(model: &str) -> bool {
+    let mut chars = model.chars();
+    model.starts_with("gpt-5")
+        || (chars.next() == Some('o') && chars.next().is_some_and(|c| c.is_ascii_digit()))
+}
+
+/// Sets a member if the configuration has a value for it.
+pub(crate) fn set_number(body: &mut Members<'_>, name: &str, value: Option<f64>) {
+    if let Some(value) = value {
+        body.set(name, &value);
+    }
+}
+
+/// Sets a member if the configuration has a value for it.
+pub(crate) fn set_integer(body: &mut Members<'_>, name: &str, value: Option<i64>) {
+    if let Some(value) = value {
+        body.set(name, &value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(body: &str, model: &str, options: Options, dialect: Dialect) -> String {
+        let mut members = Members::parse(body.as_bytes()).unwrap();
+        Edit { model: Some(model), stream: false, options: &options, dialect }.apply(&mut members);
+        String::from_utf8(members.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_request_that_says_everything_is_unchanged() {
+        let body = r#"{"messages": [{"role":"user","content":"hi"}], "model": "gpt-4o", "stream": false, "seed": 1.0}"#;
+        assert_eq!(edited(body, "gpt-4o", Options::default(), Dialect::OpenAi), body);
+    }
+
+    #[test]
+    fn the_configuration_beats_the_request() {
+        let options =
+            Options { max_tokens: Some(5), temperature: Some(0.5), top_p: Some(1.0), top_k: Some(3) };
+        let body = r#"{"temperature":1,"top_p":0.1,"top_k":9,"stream":null}"#;
+        assert_eq!(
+            edited(body, "m", options, Dialect::OpenAi),
+            r#"{"temperature":0.5,"top_p":1.0,"stream":false,"model":"m","max_tokens":5}"#
+        );
+        assert_eq!(
+            edited(body, "m", options, Dialect::SelfHosted),
+            r#"{"temperature":0.5,"top_p":1.0,"top_k":3,"stream":false,"model":"m","max_tokens":5}"#
+        );
+    }
+
+    #[test]
+    fn there_is_one_token_limit_under_the_clients_name() {
+        let limit = |body: &str, model: &str, configured| {
+            let options = Options { max_tokens: configured, ..Options::default() };
+            let text = edited(body, model, options, Dialect::OpenAi);
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let member = |name: &str| value.get(name).map(|v| v.to_string());
+            (member("max_tokens"), member("max_completion_tokens"))
+        };
+        let (older, newer) = (|n: &str| (Some(n.to_owned()), None), |n: &str| (None, Some(n.to_owned())));
+        let both = r#"{"max_tokens":1,"max_completion_tokens":2}"#;
+        assert_eq!(limit("{}", "gpt-4", None), (None, None));
+        assert_eq!(limit("{}", "gpt-4", Some(7)), older("7"));
+        assert_eq!(limit("{}", "gpt-5-mini", Some(7)), newer("7"));
+        assert_eq!(limit("{}", "o3", Some(7)), newer("7"));
+        assert_eq!(limit("{}", "omni", Some(7)), older("7"));
+        assert_eq!(limit(r#"{"max_tokens":1}"#, "o3", Some(7)), older("7"));
+        assert_eq!(limit(r#"{"max_completion_tokens":1}"#, "gpt-4", Some(7)), newer("7"));
+        assert_eq!(limit(both, "gpt-4", None), newer("2"));
+        assert_eq!(limit(r#"{"max_tokens":1,"max_completion_tokens":null}"#, "gpt-4", None), older("1"));
+        assert_eq!(limit(r#"{"prompt":"x","max_completion_tokens":4}"#, "o1", None), older("4"));
+    }
+}
