@@ -9,5 +9,6 @@ pub mod plan;
 pub mod rules;
 pub mod secret;
 pub mod source;
+pub mod suggest;
 pub mod syntax;
 pub mod template;

@@ -48,6 +48,24 @@ pub struct SourceFile {
     name: String,
     text: String,
     line_starts: Vec<u32>,
+    flaw: Option<Flaw>,
+}
+
+/// Why a file's text is not what its bytes were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It exceeds [`MAX_FILE_BYTES`]; no text was kept.
+    TooLarge {
+        /// How many bytes there were.
+        bytes: usize,
+    },
+    /// It is not UTF-8; what could not be decoded was replaced.
+    NotUtf8 {
+        /// Offset of the first byte that could not be decoded, in the bytes and in the text alike.
+        at: usize,
+        /// Whether the bytes look like UTF-16.
+        utf16: bool,
+    },
 }
 
 /// The largest file that is read, in bytes. Far above any real configuration (100,000 routes take
@@ -58,10 +76,32 @@ impl SourceFile {
     /// A file called `name` (as findings should show it) with `text`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
-            .collect();
-        Self { name: name.into(), text, line_starts }
+        if text.len() > MAX_FILE_BYTES {
+            let flaw = Some(Flaw::TooLarge { bytes: text.len() });
+            return Self { name: name.into(), text: String::new(), line_starts: vec![0], flaw };
+        }
+        let line_starts = line_starts(&text);
+        Self { name: name.into(), text, line_starts, flaw: None }
+    }
+
+    /// A file called `name` with the text that `bytes` decode to. Bytes that are not UTF-8 are
+    /// replaced and remembered: see [`SourceFile::flaw`].
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::new(name, text),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let utf16 = looks_like_utf16(error.as_bytes());
+                let mut source = Self::new(name, String::from_utf8_lossy(error.as_bytes()));
+                source.flaw.get_or_insert(Flaw::NotUtf8 { at, utf16 });
+                source
+            }
+        }
+    }
+
+    /// Why the text is not the file's, if so. Such a text is for showing, not for reading.
+    pub fn flaw(&self) -> Option<Flaw> {
+        self.flaw
     }
 
     /// The name given to [`SourceFile::new`].
@@ -81,11 +121,12 @@ impl SourceFile {
 
     /// Where byte offset `byte` is; an offset past the end is taken as the end.
     pub fn position(&self, byte: usize) -> Position {
-        let byte = byte.min(self.text.len());
+        let byte = self.text.floor_char_boundary(byte);
         let line = self.line_starts.partition_point(|start| *start as usize <= byte) - 1;
         let start = self.line_starts[line] as usize;
-        let column = self.text[start..byte].chars().filter(|c| *c != '\u{feff}').count() + 1;
-        Position { line: line + 1, column, byte }
+        let before = &self.text[start..byte];
+        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
+        Position { line: line + 1, column: before.chars().count() + 1, byte }
     }
 
     /// The text of the 1-based line `line`, without its line break.
@@ -122,4 +163,20 @@ impl SourceCode for SourceFile {
             last - first,
         )))
     }
+}
+
+/// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.
+fn line_starts(text: &str) -> Vec<u32> {
+    let bytes = text.as_bytes();
+    let ends_line = |at: usize| match bytes[at] {
+        b'\n' => true,
+        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
+        _ => false,
+    };
+    std::iter::once(0).chain((0..bytes.len()).filter(|at| ends_line(*at)).map(|at| at as u32 + 1)).collect()
+}
+
+/// A UTF-16 byte order mark, or a NUL beside one of the first two characters.
+fn looks_like_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..])
 }

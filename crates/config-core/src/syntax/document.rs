@@ -12,6 +12,12 @@ use crate::source::{SourceFile, Span};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(super) u32);
 
+impl NodeId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// Where a node hangs in its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Slot {
@@ -196,19 +202,7 @@ impl<'s> Document<'s> {
 
     /// The node's RFC 6901 pointer; a key's is that of its value.
     pub fn pointer(&self, id: NodeId) -> String {
-        let mut tokens = Vec::new();
-        let mut at = id;
-        loop {
-            let node = self.node(at);
-            match node.slot {
-                Slot::Root => break,
-                Slot::Item(index) => tokens.push(index.to_string()),
-                Slot::Value(key) => tokens.push(self.key_text(key).replace('~', "~0").replace('/', "~1")),
-                Slot::Key => tokens.push(self.key_text(at).replace('~', "~0").replace('/', "~1")),
-            }
-            at = node.parent;
-        }
-        tokens.iter().rev().fold(String::new(), |pointer, token| pointer + "/" + token)
+        pointer(&self.nodes, id)
     }
 
     /// The node that an RFC 6901 pointer names.
@@ -260,10 +254,23 @@ impl<'s> Document<'s> {
     }
 }
 
-impl Document<'_> {
-    /// The source range of bytes `range` of a scalar's text.
-    pub fn span_within(&self, id: NodeId, range: Range<usize>) -> Span {
-        let _ = range;
-        self.span(id)
+/// The pointer of a node in a tree that may still be growing.
+pub(super) fn pointer(nodes: &[Node<'_>], id: NodeId) -> String {
+    let text = |key: NodeId| match &nodes[key.index()].kind {
+        Kind::Scalar(scalar) => scalar.text.replace('~', "~0").replace('/', "~1"),
+        _ => String::new(),
+    };
+    let mut tokens = Vec::new();
+    let mut at = id;
+    loop {
+        let node = &nodes[at.index()];
+        match node.slot {
+            Slot::Root => break,
+            Slot::Item(index) => tokens.push(index.to_string()),
+            Slot::Value(key) => tokens.push(text(key)),
+            Slot::Key => tokens.push(text(at)),
+        }
+        at = node.parent;
     }
+    tokens.iter().rev().fold(String::new(), |pointer, token| pointer + "/" + token)
 }

@@ -1,0 +1,574 @@
+//! Parser events to tree. Events are pulled one by one; nodes are numbered in the order of the
+//! text, and a container's children are listed when it ends. The subtree of a node is therefore a
+//! range of nodes, of items and of entries, and expanding an alias is copying three ranges.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use rustc_hash::FxHashMap;
+
+use super::{
+    document::{self, Comment, Document, Kind, Node, NodeId, Place, Scalar, ScalarType, Slot, Style},
+    error, mapping,
+    scalar::{self, Tag},
+};
+use crate::{
+    diagnostic::Diagnostic,
+    rules::Rule,
+    source::{SourceFile, Span},
+    suggest,
+};
+
+/// Collections inside collections, counted through aliases. Real files use about a dozen.
+const MAX_DEPTH: usize = 128;
+
+/// What aliases may copy, in nodes: so much in any file, so much more for each node written, and
+/// never more than the last. Together they keep the tree a bounded multiple of the text.
+const COPIES: u64 = 100_000;
+const COPIES_PER_NODE: u64 = 32;
+const MAX_COPIES: u64 = 10_000_000;
+
+/// Bytes of text that an alias copies for the price of one node.
+const BYTES_PER_NODE: usize = 64;
+
+/// Findings of one rule that are kept.
+const MAX_FINDINGS: usize = 1000;
+
+/// Reads the first document of `source`.
+pub(super) fn build<'s>(source: &'s SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Document<'s>> {
+    let options = granit_parser::options! {
+        emit_unresolved_aliases: true,
+        emit_anchor_events: true,
+        // Comments take part in the file's own size; the default would refuse a long comment.
+        max_buffered_comment_events: usize::MAX,
+    };
+    let mut parser = Parser::new_from_str_with_options(source.text(), options);
+    let mut builder = Builder::new(source, diagnostics);
+    while let Some(next) = parser.next_event() {
+        match next {
+            // What follows the first document is not read, so it cannot be wrong either.
+            Ok((Event::DocumentStart(..), span)) if builder.root.is_some() => {
+                builder.second_document(bytes(span));
+                break;
+            }
+            Err(_) if builder.root.is_some() && builder.frames.is_empty() && builder.ended => break,
+            Ok((event, span)) => builder.event(event, span).ok()?,
+            Err(scan) => {
+                builder.report(error::describe(source, &scan));
+                return None;
+            }
+        }
+    }
+    builder.finish()
+}
+
+/// The document cannot be read on; the finding that says why is reported.
+pub(super) struct Stop;
+
+/// A container that has not ended yet.
+struct Frame {
+    node: NodeId,
+    mapping: bool,
+    flow: bool,
+    /// Where its children begin in [`Builder::pending`].
+    children: usize,
+    /// What it holds so far: where its items and entries begin, how high and how heavy it is.
+    items: u32,
+    entries: u32,
+    height: usize,
+    weight: u64,
+    /// One past the last byte seen in it.
+    end: u32,
+    anchor: usize,
+}
+
+/// What an anchor stands for.
+struct Anchor<'s> {
+    name: Cow<'s, str>,
+    /// Absent while the node is still open.
+    subtree: Option<Subtree>,
+}
+
+#[derive(Clone)]
+struct Subtree {
+    nodes: Range<u32>,
+    items: Range<u32>,
+    entries: Range<u32>,
+    height: usize,
+    weight: u64,
+}
+
+pub(super) struct Builder<'s, 'd> {
+    source: &'s SourceFile,
+    diagnostics: &'d mut Vec<Diagnostic>,
+    pub(super) nodes: Vec<Node<'s>>,
+    items: Vec<NodeId>,
+    entries: Vec<(NodeId, NodeId)>,
+    comments: Vec<Comment>,
+    frames: Vec<Frame>,
+    /// Children of open containers; keys and values of a mapping in turn.
+    pending: Vec<NodeId>,
+    anchors: FxHashMap<usize, Anchor<'s>>,
+    root: Option<NodeId>,
+    ended: bool,
+    copied: u64,
+    /// An error after which the tree would mean something else than the text.
+    broken: bool,
+}
+
+impl<'s, 'd> Builder<'s, 'd> {
+    fn new(source: &'s SourceFile, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+        Self {
+            source,
+            diagnostics,
+            nodes: Vec::with_capacity(source.text().len() / 16),
+            items: Vec::new(),
+            entries: Vec::new(),
+            comments: Vec::new(),
+            frames: Vec::new(),
+            pending: Vec::new(),
+            anchors: FxHashMap::default(),
+            root: None,
+            ended: false,
+            copied: 0,
+            broken: false,
+        }
+    }
+
+    fn finish(mut self) -> Option<Document<'s>> {
+        let root = match self.root {
+            Some(root) => root,
+            None => self.add(null(), Span::at(self.source.text().len())),
+        };
+        let Self { source, nodes, items, entries, mut comments, broken, .. } = self;
+        comments.sort_by_key(|comment| comment.span);
+        (!broken).then_some(Document { source, nodes, items, entries, comments, root })
+    }
+
+    /// Reports a finding, up to [`MAX_FINDINGS`] of its rule.
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        let rule = diagnostic.rule;
+        match self.diagnostics.iter().filter(|known| known.rule == rule).count() {
+            MAX_FINDINGS.. => {}
+            _ => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    /// Reports an error without which the tree cannot be trusted.
+    pub(super) fn report_broken(&mut self, diagnostic: Diagnostic) {
+        self.broken = true;
+        self.report(diagnostic);
+    }
+
+    /// A node's place, shown at `span`.
+    pub(super) fn place(&self, node: NodeId, span: Span) -> Place {
+        Place { span, pointer: document::pointer(&self.nodes, node) }
+    }
+
+    /// The items in `range`, as a sequence holds it.
+    pub(super) fn items(&self, range: Range<u32>) -> &[NodeId] {
+        &self.items[range.start as usize..range.end as usize]
+    }
+
+    /// The entries in `range`, as a mapping holds it.
+    pub(super) fn entry_range(&self, range: Range<u32>) -> &[(NodeId, NodeId)] {
+        &self.entries[range.start as usize..range.end as usize]
+    }
+
+    fn event(&mut self, event: Event<'s>, at: granit_parser::Span) -> Result<(), Stop> {
+        let span = bytes(at);
+        match event {
+            Event::Comment(..) => self.comment(span),
+            Event::Scalar(text, style, anchor, tag) => {
+                self.scalar(text, style, anchor, tag.as_deref(), at)?;
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.open(false, style, anchor, tag.as_deref(), at)?;
+            }
+            Event::MappingStart(style, anchor, tag) => self.open(true, style, anchor, tag.as_deref(), at)?,
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::UnresolvedAlias(name) => self.unknown_alias(&name, span),
+            Event::Anchor(anchor, name) => self.name_anchor(anchor, name, span),
+            Event::DocumentEnd => self.ended = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn comment(&mut self, span: Span) {
+        let before = &self.source.text()[..span.start as usize];
+        let line = before.rfind(['\n', '\r']).map_or(before, |at| &before[at + 1..]);
+        let own_line = line.trim_start_matches('\u{feff}').bytes().all(|byte| matches!(byte, b' ' | b'\t'));
+        self.comments.push(Comment { span, own_line });
+    }
+
+    fn second_document(&mut self, span: Span) {
+        self.report(
+            Diagnostic::new(
+                Rule::MultipleDocuments,
+                Place { span, pointer: String::new() },
+                "a second document begins here, and only the first is read",
+            )
+            .help("move it to a file of its own, or join both documents into one"),
+        );
+    }
+
+    fn scalar(
+        &mut self,
+        text: Cow<'s, str>,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&granit_parser::Tag>,
+        at: granit_parser::Span,
+    ) -> Result<(), Stop> {
+        let span = bytes(at);
+        let style = match style {
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+            ScalarStyle::Plain => Style::Plain,
+        };
+        // An absent value arrives as the plain scalar `~` without extent.
+        let text = if style == Style::Plain && span.start == span.end { Cow::Borrowed("") } else { text };
+        let node = self.add(null(), span);
+        let weight = match &text {
+            Cow::Borrowed(_) => 1,
+            Cow::Owned(text) => 1 + (text.len() / BYTES_PER_NODE) as u64,
+        };
+        let tag = tag.and_then(|tag| self.tag(node, tag, at, style));
+        let value = scalar::resolve(&text, style, tag).unwrap_or_else(|| {
+            let tag = tag.map_or("", Tag::as_str);
+            let shown = error::shorten(&text);
+            let place = self.place(node, span);
+            self.report_broken(
+                Diagnostic::new(
+                    Rule::YamlSyntax,
+                    place,
+                    format!("`{shown}` is no value for the tag `{tag}`"),
+                )
+                .help(format!("write a value of that type, or remove `{tag}`")),
+            );
+            ScalarType::String
+        });
+        if style == Style::Plain && tag.is_none() {
+            self.check_plain(node, &text, span);
+        }
+        self.nodes[node.index()].kind = Kind::Scalar(Scalar { text, style, value });
+        self.attach(node, span, 0, weight);
+        if anchor != 0 {
+            let (items, entries) = (self.items.len() as u32, self.entries.len() as u32);
+            let subtree = Subtree {
+                nodes: node.0..node.0 + 1,
+                items: items..items,
+                entries: entries..entries,
+                height: 0,
+                weight,
+            };
+            self.define(anchor, Some(subtree));
+        }
+        Ok(())
+    }
+
+    fn check_plain(&mut self, node: NodeId, text: &str, span: Span) {
+        if text.starts_with('?') && self.frames.last().is_some_and(|frame| frame.flow) {
+            let place = self.place(node, span);
+            self.report(
+                Diagnostic::new(
+                    Rule::YamlSyntax,
+                    place,
+                    "a `?` that some YAML readers take for the start of a key and others for text",
+                )
+                .help(format!("write it in quotes: `\"{}\"`", error::shorten(text))),
+            );
+            return;
+        }
+        let key = self.nodes[node.index()].slot == Slot::Key;
+        if let Some(doubt) = scalar::ambiguous(text, key) {
+            let place = self.place(node, span);
+            let help = doubt.help(text, key);
+            let message = format!("`{}` {}", error::shorten(text), doubt.message());
+            self.report(Diagnostic::new(Rule::AmbiguousScalar, place, message).help(help));
+        }
+    }
+
+    /// The type that a tag asks for. A tag of another schema is an error and otherwise without effect.
+    fn tag(
+        &mut self,
+        node: NodeId,
+        tag: &granit_parser::Tag,
+        at: granit_parser::Span,
+        style: Style,
+    ) -> Option<Tag> {
+        if let Some(known) = tag.core_suffix().and_then(Tag::from_core) {
+            return Some(known);
+        }
+        let original = tag.original();
+        if original == "!" {
+            return (style == Style::Plain).then_some(Tag::Str);
+        }
+        let place = self.place(node, at.tag_span().map_or(bytes(at), bytes));
+        self.report(
+            Diagnostic::new(
+                Rule::YamlSyntax,
+                place,
+                format!("the tag `{}` has no meaning here", error::shorten(&original)),
+            )
+            .help(
+                "remove it; known are `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!seq` and `!!map`",
+            ),
+        );
+        None
+    }
+
+    fn open(
+        &mut self,
+        mapping: bool,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<&granit_parser::Tag>,
+        at: granit_parser::Span,
+    ) -> Result<(), Stop> {
+        let span = bytes(at);
+        let empty = if mapping { Kind::Mapping(0..0) } else { Kind::Sequence(0..0) };
+        let node = self.add(empty, span);
+        self.check_depth(node, span, 1)?;
+        let expected = if mapping { Tag::Map } else { Tag::Seq };
+        if let Some(tag) = tag.and_then(|tag| self.tag(node, tag, at, Style::Literal))
+            && tag != expected
+        {
+            let place = self.place(node, at.tag_span().map_or(span, bytes));
+            let what = if mapping { "a mapping" } else { "a list" };
+            self.report_broken(
+                Diagnostic::new(
+                    Rule::YamlSyntax,
+                    place,
+                    format!("{what} is no value for the tag `{}`", tag.as_str()),
+                )
+                .help("remove the tag"),
+            );
+        }
+        self.frames.push(Frame {
+            node,
+            mapping,
+            flow: style == StructureStyle::Flow,
+            children: self.pending.len(),
+            items: self.items.len() as u32,
+            entries: self.entries.len() as u32,
+            height: 0,
+            weight: 1,
+            end: span.end,
+            anchor,
+        });
+        if anchor != 0 {
+            self.define(anchor, None);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, span: Span) {
+        let Some(frame) = self.frames.pop() else { return };
+        let children = self.pending.split_off(frame.children);
+        let kind = if frame.mapping {
+            let entries = mapping::entries(self, frame.node, &children);
+            let start = self.entries.len() as u32;
+            self.entries.extend(entries);
+            Kind::Mapping(start..self.entries.len() as u32)
+        } else {
+            let start = self.items.len() as u32;
+            self.items.extend(children);
+            Kind::Sequence(start..self.items.len() as u32)
+        };
+        // A block collection's end event stands at the next token, far below its text.
+        let end = if frame.flow { span.end } else { frame.end };
+        let node = &mut self.nodes[frame.node.index()];
+        node.kind = kind;
+        node.span.end = end.max(node.span.start);
+        let whole = node.span;
+        let height = frame.height + 1;
+        if frame.anchor != 0 {
+            let subtree = Subtree {
+                nodes: frame.node.0..self.nodes.len() as u32,
+                items: frame.items..self.items.len() as u32,
+                entries: frame.entries..self.entries.len() as u32,
+                height,
+                weight: frame.weight,
+            };
+            self.define(frame.anchor, Some(subtree));
+        }
+        self.attach(frame.node, whole, height, frame.weight);
+    }
+
+    fn define(&mut self, anchor: usize, subtree: Option<Subtree>) {
+        let known = self.anchors.entry(anchor).or_insert(Anchor { name: Cow::Borrowed(""), subtree: None });
+        known.subtree = subtree;
+    }
+
+    fn name_anchor(&mut self, anchor: usize, name: Cow<'s, str>, span: Span) {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+            self.report(
+                Diagnostic::new(
+                    Rule::YamlSyntax,
+                    Place { span, pointer: String::new() },
+                    format!(
+                        "the anchor name `{}` ends at different places for different YAML readers",
+                        error::shorten(&name)
+                    ),
+                )
+                .help("use only letters, digits, `-` and `_` in it, and a space after it"),
+            );
+        }
+        if let Some(known) = self.anchors.get_mut(&anchor) {
+            known.name = name;
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
+        let Some(Anchor { subtree: Some(subtree), .. }) = self.anchors.get(&anchor) else {
+            let name = self.anchors.get(&anchor).map_or(Cow::Borrowed(""), |anchor| anchor.name.clone());
+            let node = self.add(null(), span);
+            let place = self.place(node, span);
+            self.report_broken(
+                Diagnostic::new(
+                    Rule::YamlSyntax,
+                    place,
+                    format!("the alias `*{name}` stands inside the value that it copies"),
+                )
+                .help("write out here what it should hold"),
+            );
+            self.attach(node, span, 0, 1);
+            return Ok(());
+        };
+        let subtree = subtree.clone();
+        let written = self.nodes.len() as u64 - self.copied.min(self.nodes.len() as u64);
+        let budget = (COPIES + COPIES_PER_NODE * written).min(MAX_COPIES);
+        let node = NodeId(self.nodes.len() as u32);
+        if self.copied + subtree.weight > budget {
+            let (parent, slot) = self.slot(node);
+            self.nodes.push(Node { parent, slot, span, alias: None, kind: null() });
+            let place = self.place(node, span);
+            self.report_broken(
+                Diagnostic::new(
+                    Rule::ResourceLimit,
+                    place,
+                    format!("aliases up to here stand for more than {budget} values"),
+                )
+                .help("write the values out, or share smaller ones"),
+            );
+            return Err(Stop);
+        }
+        self.copied += subtree.weight;
+        self.copy(&subtree, span);
+        self.check_depth(node, span, subtree.height)?;
+        self.attach(node, span, subtree.height, subtree.weight);
+        Ok(())
+    }
+
+    /// Appends a copy of a subtree, to hang where the next node hangs.
+    fn copy(&mut self, subtree: &Subtree, alias: Span) {
+        let top = NodeId(self.nodes.len() as u32);
+        let (parent, slot) = self.slot(top);
+        let nodes = top.0 - subtree.nodes.start;
+        let items = self.items.len() as u32 - subtree.items.start;
+        let entries = self.entries.len() as u32 - subtree.entries.start;
+        for index in subtree.nodes.start..subtree.nodes.end {
+            let mut node = self.nodes[index as usize].clone();
+            node.parent.0 += nodes;
+            if let Slot::Value(key) = &mut node.slot {
+                key.0 += nodes;
+            }
+            match &mut node.kind {
+                Kind::Sequence(range) => *range = range.start + items..range.end + items,
+                Kind::Mapping(range) => *range = range.start + entries..range.end + entries,
+                Kind::Scalar(_) => {}
+            }
+            self.nodes.push(node);
+        }
+        for index in subtree.items.clone() {
+            let item = self.items[index as usize];
+            self.items.push(NodeId(item.0 + nodes));
+        }
+        for index in subtree.entries.clone() {
+            let (key, value) = self.entries[index as usize];
+            self.entries.push((NodeId(key.0 + nodes), NodeId(value.0 + nodes)));
+        }
+        let node = &mut self.nodes[top.index()];
+        (node.parent, node.slot, node.alias) = (parent, slot, Some(alias));
+    }
+
+    fn unknown_alias(&mut self, name: &str, span: Span) {
+        let node = self.add(null(), span);
+        let place = self.place(node, span);
+        let anchors: Vec<&str> = {
+            let mut known: Vec<_> = self.anchors.iter().collect();
+            known.sort_by_key(|(id, _)| **id);
+            known.into_iter().map(|(_, anchor)| &*anchor.name).collect()
+        };
+        let help = match suggest::nearest(name, anchors.iter().copied()) {
+            Some(near) if name.strip_suffix(':') == Some(near) => {
+                format!("a `:` right after an alias belongs to its name: write `*{near} :`")
+            }
+            Some(near) => format!("did you mean `*{near}`?"),
+            None => format!("define it above with `&{name}`, or write text that begins with `*` in quotes"),
+        };
+        let message = format!("no anchor `&{}` is defined above", error::shorten(name));
+        self.report_broken(Diagnostic::new(Rule::YamlSyntax, place, message).help(help));
+        self.attach(node, span, 0, 1);
+    }
+
+    fn check_depth(&mut self, node: NodeId, span: Span, height: usize) -> Result<(), Stop> {
+        if self.frames.len() + height <= MAX_DEPTH {
+            return Ok(());
+        }
+        let _ = node;
+        self.report_broken(error::too_deep(span, MAX_DEPTH));
+        Err(Stop)
+    }
+
+    /// Appends a node that hangs where the next node hangs. It is [attached](Self::attach) when it
+    /// is complete.
+    fn add(&mut self, kind: Kind<'s>, span: Span) -> NodeId {
+        let node = NodeId(self.nodes.len() as u32);
+        let (parent, slot) = self.slot(node);
+        self.nodes.push(Node { kind, span, parent, slot, alias: None });
+        node
+    }
+
+    /// Parent and slot of the next child, which is `node`.
+    fn slot(&self, node: NodeId) -> (NodeId, Slot) {
+        let Some(frame) = self.frames.last() else { return (node, Slot::Root) };
+        let count = self.pending.len() - frame.children;
+        let slot = match (frame.mapping, self.pending.last()) {
+            (false, _) => Slot::Item(count as u32),
+            (true, Some(key)) if count % 2 == 1 => Slot::Value(*key),
+            (true, _) => Slot::Key,
+        };
+        (frame.node, slot)
+    }
+
+    /// Makes a complete node the next child of the innermost container, or the root.
+    fn attach(&mut self, node: NodeId, span: Span, height: usize, weight: u64) {
+        match self.frames.last_mut() {
+            Some(frame) => {
+                frame.height = frame.height.max(height);
+                frame.weight += weight;
+                if span.start < span.end {
+                    frame.end = frame.end.max(span.end);
+                }
+                self.pending.push(node);
+            }
+            None => self.root = Some(node),
+        }
+    }
+}
+
+fn null<'s>() -> Kind<'s> {
+    Kind::Scalar(Scalar { text: Cow::Borrowed(""), style: Style::Plain, value: ScalarType::Null })
+}
+
+/// The parser gives byte offsets for every event read from a `str`.
+fn bytes(span: granit_parser::Span) -> Span {
+    Span::new(span.byte_range().unwrap_or_default())
+}

@@ -1,0 +1,108 @@
+//! What can be wrong with a file before it is YAML: its size, its encoding, and characters that
+//! YAML readers do not agree on.
+
+use crate::{
+    diagnostic::Diagnostic,
+    rules::Rule,
+    source::{Flaw, MAX_FILE_BYTES, SourceFile, Span},
+    syntax::Place,
+};
+
+/// Reports what is wrong with the text as such. Returns whether it is worth parsing.
+pub(super) fn check(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    match source.flaw() {
+        Some(Flaw::TooLarge { bytes }) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    Rule::ResourceLimit,
+                    at(Span::at(0)),
+                    format!("the file has {bytes} bytes; at most {MAX_FILE_BYTES} are read"),
+                )
+                .help("split the configuration into several files"),
+            );
+            false
+        }
+        Some(Flaw::NotUtf8 { at: offset, utf16 }) => {
+            let end = source.text()[offset..].chars().next().map_or(offset, |c| offset + c.len_utf8());
+            diagnostics.push(
+                Diagnostic::new(Rule::YamlSyntax, at(Span::new(offset..end)), "the file is not UTF-8 text")
+                    .help(if utf16 {
+                        "it looks like UTF-16: save the file with the encoding UTF-8"
+                    } else {
+                        "save the file with the encoding UTF-8; up to here it is"
+                    }),
+            );
+            false
+        }
+        None => characters(source, diagnostics),
+    }
+}
+
+fn at(span: Span) -> Place {
+    Place { span, pointer: String::new() }
+}
+
+/// One finding for each kind of character that does not belong into a file, at its first use.
+fn characters(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let text = source.text();
+    let mut seen: Vec<(char, usize, usize)> = Vec::new();
+    for (offset, byte) in text.bytes().enumerate() {
+        // One comparison for nearly every byte; the lead bytes below begin everything of interest.
+        let suspect = match byte {
+            b'\t' | b'\n' | b'\r' => false,
+            0x00..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef => true,
+            _ => false,
+        };
+        if !suspect {
+            continue;
+        }
+        let Some(c) = text[offset..].chars().next() else { continue };
+        if c == '\u{feff}' && offset == 0 || describe(c).is_none() {
+            continue;
+        }
+        match seen.iter_mut().find(|(known, ..)| *known == c) {
+            Some((.., count)) => *count += 1,
+            None => seen.push((c, offset, 1)),
+        }
+    }
+    let mut readable = true;
+    for (c, offset, count) in seen {
+        let Some((what, help, fatal)) = describe(c) else { continue };
+        readable &= !fatal;
+        let times = if count > 1 { format!(", {count} times in this file") } else { String::new() };
+        let span = Span::new(offset..offset + c.len_utf8());
+        diagnostics.push(
+            Diagnostic::new(Rule::YamlSyntax, at(span), format!("U+{:04X} {what}{times}", c as u32))
+                .help(help),
+        );
+    }
+    readable
+}
+
+/// Why a character does not belong, what to write instead, and whether the text means nothing with it.
+fn describe(c: char) -> Option<(&'static str, &'static str, bool)> {
+    Some(match c {
+        '\u{85}' | '\u{2028}' | '\u{2029}' => (
+            "ends a line for some YAML readers (Kong's too) and is an ordinary character for others",
+            "remove it, or write it as an escape in a double-quoted string: \"\\N\", \"\\L\" or \"\\P\"",
+            false,
+        ),
+        '\0' => (
+            "(NUL) is not allowed in YAML",
+            "remove it; a file full of them is binary, or UTF-16 saved without its mark",
+            true,
+        ),
+        '\u{feff}' => (
+            "(byte order mark) stands inside the text",
+            "remove it: it is allowed only as the very first character of the file",
+            true,
+        ),
+        '\t' | '\n' | '\r' => return None,
+        '\u{01}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => (
+            "is a control character, which YAML does not allow",
+            "remove it, or write it as an escape in a double-quoted string, such as \"\\x1b\"",
+            true,
+        ),
+        _ => return None,
+    })
+}
