@@ -84,6 +84,11 @@ rules! {
 }
 
 impl Rule {
+    /// Whether findings of the rule may carry a [fix](crate::diagnostic::Fix).
+    pub fn fixable(self) -> bool {
+        matches!(self, Rule::KongPortability)
+    }
+
     /// The rule with this id.
     pub fn from_id(id: &str) -> Option<Rule> {
         Rule::ALL.iter().copied().find(|rule| rule.id() == id)

@@ -1,0 +1,5 @@
+//! One file per command: from typed arguments to an answer.
+
+pub mod completions;
+pub mod rules;
+pub mod schema;

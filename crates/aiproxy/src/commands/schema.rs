@@ -1,0 +1,15 @@
+//! `aiproxy schema`: the published schemas, as committed.
+
+use crate::{
+    Answer,
+    cli::{Schema, SchemaDocument},
+};
+
+/// The JSON Schema of one kind of document.
+pub fn run(args: &Schema) -> Answer {
+    let schema = match args.document {
+        SchemaDocument::Lint => include_str!("../../../../schemas/lint.schema.json"),
+        SchemaDocument::Rules => include_str!("../../../../schemas/rules.schema.json"),
+    };
+    Answer::good(schema.to_owned())
+}
