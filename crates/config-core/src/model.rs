@@ -1,2 +1,17 @@
 //! The typed, still spanned configuration. The structs here are the one source of both what serde
 //! reads and what `schemas/config.schema.json` says.
+
+mod ai_proxy;
+mod entity;
+mod value;
+
+pub use ai_proxy::{
+    AiProxy, Auth, Bedrock, Gemini, Huggingface, Llama2Format, LlmFormat, Logging, MistralFormat, Model,
+    ModelOptions, ParamLocation, Provider, ResponseStreaming, RouteType,
+};
+pub use entity::{
+    Consumer, Endpoint, EnvVault, Info, PathHandling, Plugin, Protocol, RedirectStatus, Route, Service, Vault,
+};
+pub use value::{
+    ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,
+};
