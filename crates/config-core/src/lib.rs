@@ -3,10 +3,12 @@
 //! The way through: [`source`] → [`syntax`] → [`model`] → analysis → [`rules`] → diagnostics, and
 //! [`model`] + analysis → [`plan`]. Pure: this crate reads no file, environment, clock or socket.
 
+pub mod catalog;
 pub mod diagnostic;
 pub mod model;
 pub mod plan;
 pub mod rules;
+pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod suggest;

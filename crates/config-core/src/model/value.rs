@@ -15,7 +15,7 @@ use crate::syntax::{NodeId, Spanned};
 /// The largest integer that is exact in Kong, whose numbers are doubles: 2^53.
 pub const MAX_EXACT_INTEGER: i64 = 1 << 53;
 
-/// An integer from `MIN` to `MAX`, both included. As in Kong and in JSON Schema, `1.0` is one.
+/// An integer from `MIN` to `MAX`, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Int<const MIN: i64, const MAX: i64>(i64);
 
@@ -31,10 +31,9 @@ impl<const MIN: i64, const MAX: i64> Int<MIN, MAX> {
 
 impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Int<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = f64::deserialize(deserializer)?;
-        // Within the bounds, which `MAX_EXACT_INTEGER` limits, the conversions are exact.
-        if number.fract() == 0.0 && number >= MIN as f64 && number <= MAX as f64 {
-            Ok(Self(number as i64))
+        let number = i64::deserialize(deserializer)?;
+        if (MIN..=MAX).contains(&number) {
+            Ok(Self(number))
         } else {
             Err(D::Error::custom(format_args!("expected an integer from {MIN} to {MAX}")))
         }
@@ -371,9 +370,9 @@ impl<T: JsonSchema> JsonSchema for Nested<T> {
 macro_rules! words {
     ($(#[$attribute:meta])* pub enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$attribute])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant,)*
+            $($(#[$doc])* $variant,)*
         }
 
         impl $name {
@@ -389,6 +388,14 @@ macro_rules! words {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = String::deserialize(deserializer)?;
+                let value = $name::ALL.iter().copied().find(|value| value.as_str() == word);
+                value.ok_or_else(|| serde::de::Error::custom(concat!("no such ", stringify!($name))))
             }
         }
 
