@@ -2,12 +2,24 @@
 //! reads and what `schemas/config.schema.json` says.
 
 mod ai_proxy;
+mod config;
+mod demands;
+mod elsewhere;
 mod entity;
+mod links;
+mod notices;
+mod structure;
+mod unique;
 mod value;
+mod versions;
 
 pub use ai_proxy::{
     AiProxy, Auth, Bedrock, Gemini, Huggingface, Llama2Format, LlmFormat, Logging, MistralFormat, Model,
     ModelOptions, ParamLocation, Provider, ResponseStreaming, RouteType,
+};
+pub use config::{
+    Config, ConsumerIndex, Entity, Format, Hole, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Scope,
+    ServiceIndex, VaultEntity,
 };
 pub use entity::{
     Consumer, Endpoint, EnvVault, Info, PathHandling, Plugin, Protocol, RedirectStatus, Route, Service, Vault,
@@ -15,3 +27,6 @@ pub use entity::{
 pub use value::{
     ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,
 };
+
+#[cfg(test)]
+mod tests;

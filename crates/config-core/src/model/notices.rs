@@ -1,0 +1,115 @@
+//! What is accepted with a remark: plugins and entities that aiproxy does not run, and fields that
+//! Kong has deprecated.
+
+use super::config::{Config, Hole, PluginEntity};
+use super::entity::PathHandling;
+use super::structure::quote;
+use crate::catalog::{self, AI_PROXY, Edition, PLUGINS};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::rules::Rule;
+use crate::suggest::nearest;
+use crate::syntax::{Document, NodeId};
+
+/// Reports `unsupported-plugin`, `unknown-plugin`, `unsupported-entity` and `deprecated-field`.
+pub(super) fn check(config: &mut Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
+    for plugin in &mut config.plugins {
+        if let Some(finding) = not_run(plugin, document) {
+            if finding.severity == Severity::Error {
+                let hole =
+                    Hole { rule: finding.rule, place: finding.place.clone(), field: "name".to_owned() };
+                plugin.entity.holes.push(hole);
+            }
+            diagnostics.push(finding);
+        }
+    }
+    entities(config, document, diagnostics);
+    deprecated(config, document, diagnostics);
+}
+
+/// A remark about a plugin that is not `ai-proxy`.
+fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
+    let name = plugin.fields.name.as_ref()?;
+    let place = document.place(name.node);
+    let quoted = quote(name);
+    let Some(known) = catalog::plugin(name) else {
+        let message = format!("{quoted} is neither a plugin of Kong's nor one that aiproxy runs");
+        let finding = Diagnostic::new(Rule::UnknownPlugin, place, message);
+        let meant = nearest(name, PLUGINS.iter().map(|plugin| plugin.name));
+        return Some(match meant {
+            Some(meant) if is_one_typo_away(name, meant) => {
+                finding.severity(Severity::Error).help(format!("write `{meant}`"))
+            }
+            Some(meant) => finding.help(format!("did you mean `{meant}`? aiproxy runs `{AI_PROXY}` only")),
+            None => finding
+                .help(format!("aiproxy runs `{AI_PROXY}` only; take the plugin out if it is not needed")),
+        });
+    };
+    if known.name == AI_PROXY {
+        return None;
+    }
+    let kong = if known.edition == Edition::Enterprise { "Kong Enterprise" } else { "Kong" };
+    let finding = if known.guards && plugin.fields.is_enabled() {
+        let message =
+            format!("aiproxy does not run {quoted}, which guards access: its routes would stand open");
+        Diagnostic::new(Rule::UnsupportedPlugin, place, message)
+            .help("`aiproxy serve` refuses this file; guard access in front of it and take the plugin out")
+    } else {
+        let message = format!("aiproxy does not run {quoted} (a plugin of {kong})");
+        Diagnostic::new(Rule::UnsupportedPlugin, place, message)
+            .help("requests are served without it; take the plugin out if it is not needed")
+    };
+    Some(finding)
+}
+
+/// Whether one letter was left out, added, replaced or swapped with its neighbour.
+fn is_one_typo_away(name: &str, known: &str) -> bool {
+    strsim::osa_distance(name, known) == 1
+}
+
+/// Once for each kind of entity in a file.
+fn entities(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
+    let consumers = config.consumers.iter().map(|consumer| consumer.node);
+    let mut seen: Vec<&str> = Vec::new();
+    for mapping in std::iter::once(document.root()).chain(consumers) {
+        for (key, value) in document.entries(mapping) {
+            let Some(entity) = catalog::unsupported_entity(document.key_text(*key)) else { continue };
+            if document.is_null(*value) || seen.contains(&entity.key) {
+                continue;
+            }
+            seen.push(entity.key);
+            let edition = if entity.edition == Edition::Enterprise { " of Kong Enterprise" } else { "" };
+            let message = format!("aiproxy does not run `{}` ({}{edition})", entity.key, entity.what);
+            let finding = Diagnostic::new(Rule::UnsupportedEntity, document.key_place(*value), message)
+                .help("they are accepted and left aside, unchecked");
+            diagnostics.push(finding);
+        }
+    }
+}
+
+fn deprecated(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
+    let mut report = |node: NodeId, message: &str, help: &str| {
+        let place = document.key_place(node);
+        diagnostics.push(Diagnostic::new(Rule::DeprecatedField, place, message).help(help));
+    };
+    for route in &config.routes {
+        if let Some(handling) = &route.fields.path_handling
+            && handling.value == PathHandling::V1
+        {
+            report(
+                handling.node,
+                "`path_handling: v1` is deprecated, and Kong's present router takes it for `v0`",
+                "leave `path_handling` out",
+            );
+        }
+    }
+    for plugin in &config.plugins {
+        let options = plugin.ai_proxy.as_ref().and_then(|config| config.model.options.as_ref());
+        if let Some(path) = options.and_then(|options| options.upstream_path.as_ref()) {
+            report(
+                path.node,
+                "`upstream_path` is deprecated, and Kong 4.0 drops it",
+                "write the whole URL as `upstream_url`",
+            );
+        }
+    }
+}
