@@ -5,7 +5,9 @@
 
 pub mod catalog;
 pub mod diagnostic;
+pub mod kong_id;
 pub mod model;
+pub mod pattern;
 pub mod plan;
 pub mod rules;
 pub mod schema;

@@ -2,3 +2,10 @@
 //!
 //! [`Plan::route`] and [`Routed::prepare`] are the only decisions about a request; every front end
 //! calls them. Both are pure.
+
+pub mod criteria;
+pub mod normalize;
+pub mod priority;
+pub mod protocol;
+pub mod request;
+pub mod router;

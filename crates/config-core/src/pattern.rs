@@ -1,0 +1,162 @@
+//! One `~` path as it runs, in Kong and here: the text after `~` with `^` before it and every `?<`
+//! rewritten to `?P<`, blindly, compiled by the `regex` crate.
+
+mod groups;
+mod header;
+mod pcre;
+mod size;
+mod syntax;
+
+use std::ops::Range;
+
+pub use header::HeaderPattern;
+pub use pcre::PcreDifference;
+
+/// A pattern that compiles, and what is known of its matches.
+///
+/// The compiled program is not kept: ten thousand patterns would take hundreds of megabytes, while
+/// their distinct ends, which is what a router runs, are few.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    written: Box<str>,
+    literal: Box<str>,
+    tail: Option<u32>,
+    alternation: bool,
+    end: End,
+    groups: Box<[Group]>,
+}
+
+/// A capture group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The name, if it has one.
+    pub name: Option<Box<str>>,
+    /// The whole group, parentheses included, in the text after `~`.
+    pub range: Range<usize>,
+    /// The name in the text after `~`; empty for a group without one.
+    pub name_range: Range<usize>,
+    /// Whether every match is certain to set the group. Proved, never guessed.
+    pub always: bool,
+    /// Whether the group may match the empty text.
+    pub may_be_empty: bool,
+    /// Whether what it matches may contain a `/`.
+    pub may_contain_slash: bool,
+    /// Whether it stands in a loop, so that the last round alone is kept.
+    pub in_loop: bool,
+}
+
+/// How a pattern ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Every match ends at the end of the path.
+    Anchored,
+    /// The pattern ends in a loop such as `.*` that takes in whole further segments: longer paths
+    /// match by design.
+    Rest,
+    /// A match may end anywhere, and the path go on.
+    Open,
+}
+
+/// Why a pattern is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternError {
+    /// What is wrong.
+    pub message: String,
+    /// Where, in the text as written.
+    pub range: Option<Range<usize>>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Pattern {
+    /// Reads the text after `~`. Accepts exactly what the `regex` crate accepts with its default
+    /// limits (nesting 250 deep, 10 MiB of program).
+    pub fn parse(written: &str) -> Result<Self, PatternError> {
+        let rewritten = format!("^{}", rewrite(written));
+        let (ast, hir) = syntax::parse(written, &rewritten)?;
+        size::check(&rewritten, &hir)?;
+        let split = syntax::split(written, &ast);
+        Ok(Self {
+            alternation: matches!(ast, regex_syntax::ast::Ast::Alternation(_)),
+            literal: split.literal.into(),
+            tail: split.tail.and_then(|at| u32::try_from(at).ok()),
+            end: groups::end(&hir),
+            groups: groups::collect(written, &ast, &hir),
+            written: written.into(),
+        })
+    }
+
+    /// The text after `~`.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// The text that runs.
+    pub fn compiled(&self) -> String {
+        format!("^{}", rewrite(&self.written))
+    }
+
+    /// The capture groups, in the order of their opening parentheses.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The group called `name`; case counts.
+    pub fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|group| group.name.as_deref() == Some(name))
+    }
+
+    /// How the pattern ends.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// Whether the pattern is a list of alternatives outside any group. Then `^` binds to the first
+    /// one only, and the others match anywhere in a path.
+    pub fn has_top_level_alternation(&self) -> bool {
+        self.alternation
+    }
+
+    /// The text that every match begins with, as far as it is written out; empty if the pattern is
+    /// not anchored at the start.
+    pub fn literal_prefix(&self) -> &str {
+        &self.literal
+    }
+
+    /// The rest of the pattern after [`Self::literal_prefix`], rewritten; it runs anchored where the
+    /// prefix ended. Patterns that end alike have equal tails.
+    pub(crate) fn tail(&self) -> String {
+        match self.tail {
+            Some(at) => rewrite(&self.written[at as usize..]),
+            // Not anchored: may begin anywhere, as early as it can.
+            None => format!("(?s:.*?)(?:{})", self.compiled()),
+        }
+    }
+
+    /// What Kong's schema check, which uses PCRE2, refuses in this pattern or reads differently.
+    pub fn pcre_differences(&self) -> Vec<PcreDifference> {
+        pcre::differences(&self.written)
+    }
+}
+
+/// Kong's rewrite, which knows nothing of syntax.
+fn rewrite(written: &str) -> String {
+    written.replace("?<", "?P<")
+}
+
+/// Where byte `at` of the text that runs stands in the text as written.
+fn unrewrite(written: &str, at: usize) -> usize {
+    let at = at.saturating_sub(1);
+    let inserted =
+        written.match_indices("?<").enumerate().take_while(|(nth, (found, _))| found + 1 + nth < at).count();
+    (at - inserted).min(written.len())
+}
+
+/// [`unrewrite`] for both ends of a span.
+fn unrewrite_span(written: &str, span: &regex_syntax::ast::Span) -> Range<usize> {
+    unrewrite(written, span.start.offset)..unrewrite(written, span.end.offset)
+}
+
+#[cfg(test)]
+mod tests;

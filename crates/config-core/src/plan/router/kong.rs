@@ -1,0 +1,114 @@
+//! What open-source Kong 3.10, as shipped, would do: its priorities go wrong in known ways, and it
+//! breaks ties by id.
+
+use uuid::Uuid;
+
+use super::{Match, NONE, Router, Table, view::View};
+use crate::{
+    kong_id::split_group_id,
+    plan::{criteria::Criteria, priority::Rank, request::RequestHead},
+};
+
+/// Kong's choice for one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KongChoice {
+    /// The match that Kong picks. If it is undecided: the first of the equals in the file.
+    pub found: Option<Match>,
+    /// Whether another route wins than ours.
+    pub differs: bool,
+    /// Whether routes tie that Kong gives random ids on every load.
+    pub undecided: bool,
+    /// Why Kong's choice differs, or is undecided.
+    pub reason: Option<String>,
+}
+
+impl Router {
+    /// What Kong would pick for `head`. Looks at every route.
+    pub fn find_as_kong(&self, head: &RequestHead) -> KongChoice {
+        let none = KongChoice { found: None, differs: false, undecided: false, reason: None };
+        let Some(view) = View::new(head) else { return none };
+        let table = &self.table;
+        let matching: Vec<u32> =
+            (0..table.entries.len() as u32).filter(|rank| table.matches(*rank, &view)).collect();
+        let Some(&ours) = matching.first() else { return none };
+        let priority = |rank: u32| table.rank_of(rank).kong_shipped();
+        let highest = matching.iter().map(|rank| priority(*rank)).max().unwrap_or(0);
+        let tied: Vec<u32> = matching.into_iter().filter(|rank| priority(*rank) == highest).collect();
+
+        let several = tied.iter().any(|rank| table.entry(*rank).route != table.entry(tied[0]).route);
+        let undecided = several && tied.iter().any(|rank| table.kong_id(*rank).is_none());
+        // Paths of one group have one id; the first of them that matches counts.
+        let winner = match several && !undecided {
+            true => {
+                tied.iter().copied().reduce(|a, b| if table.kong_id(b) > table.kong_id(a) { b } else { a })
+            }
+            false => tied.first().copied(),
+        }
+        .unwrap_or(NONE);
+        let differs = table.entry(winner).route != table.entry(ours).route;
+        let reason = if undecided {
+            Some(
+                "several routes rank alike, and Kong goes by id, which is random for a route without a name"
+                    .to_owned(),
+            )
+        } else {
+            differs.then(|| table.why(winner, ours))
+        };
+        KongChoice { found: Some(table.found(winner, &view)), differs, undecided, reason }
+    }
+}
+
+impl Table {
+    /// The id by which Kong breaks ties.
+    fn kong_id(&self, rank: u32) -> Option<Uuid> {
+        let (route, of) = (self.route(rank), self.rank_of(rank));
+        let id = route.kong_id?;
+        let groups = groups(route);
+        match groups.len() {
+            0 | 1 => Some(id),
+            _ => groups.iter().position(|group| *group == of).map(|at| split_group_id(id, at + 1)),
+        }
+    }
+
+    /// Why Kong picks `theirs` over `ours`.
+    fn why(&self, theirs: u32, ours: u32) -> String {
+        let (kong, documented) = (self.rank_of(theirs), self.rank_of(ours));
+        if kong.kong_shipped() == documented.kong_shipped() {
+            let id = |rank| self.kong_id(rank).unwrap_or_default();
+            return format!(
+                "both rank alike, and Kong goes by id: {} is greater than {}",
+                id(theirs),
+                id(ours)
+            );
+        }
+        let fact = if kong.regex_priority != documented.regex_priority
+            && (kong.headers > 0 || kong.regex_priority.max(documented.regex_priority) >= 1 << 10)
+        {
+            "`regex_priority` runs into other fields"
+        } else if kong.plain_hosts && !documented.plain_hosts {
+            "plain hosts outweigh more kinds of criteria"
+        } else if kong.regex && !documented.regex {
+            "a regex path outweighs more criteria"
+        } else if documented.regex && !kong.regex {
+            "with four kinds of criteria a prefix outweighs a regex"
+        } else {
+            "fields of its priority overlap"
+        };
+        match self.rank_of(ours).advantage(kong) {
+            Some(_) => format!("Kong 3.10 computes priorities other than it documents: {fact}"),
+            None => format!("Kong 3.10 ranks apart what it documents as equal: {fact}"),
+        }
+    }
+}
+
+/// The groups into which Kong splits the paths of a route, in the order of their first paths.
+fn groups(route: &Criteria) -> Vec<Rank> {
+    let mut groups = Vec::new();
+    for path in &route.paths {
+        let rank = Rank::of(route, Some(path));
+        if !groups.contains(&rank) {
+            groups.push(rank);
+        }
+    }
+    groups
+}
