@@ -9,3 +9,4 @@ pub mod priority;
 pub mod protocol;
 pub mod request;
 pub mod router;
+pub mod scope;
