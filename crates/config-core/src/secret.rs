@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
+use crate::suggest;
+
 /// A credential as configured. Neither `Debug` nor `Display` ever shows literal text.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretValue {
@@ -196,10 +198,7 @@ impl VaultReference {
     fn unknown_vault(&self, vaults: &[EnvVault]) -> SecretReferenceError {
         let known: Vec<_> =
             std::iter::once("env").chain(vaults.iter().map(|vault| vault.prefix.as_str())).collect();
-        let help = match known
-            .iter()
-            .find(|name| strsim::damerau_levenshtein(name, &self.vault.to_lowercase()) <= 1)
-        {
+        let help = match suggest::nearest(&self.vault, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known vaults: {}", known.join(", ")),
         };

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::suggest;
+
 /// A string with its placeholders taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
@@ -210,13 +212,9 @@ fn unclosed(text: &str, start: usize) -> TemplateError {
 }
 
 fn unknown_source(written: &str, name: &str, start: usize) -> TemplateError {
-    let folded = written.trim().to_lowercase().replace('-', "_");
-    let nearest = Source::ALL
-        .into_iter()
-        .map(|source| (strsim::damerau_levenshtein(&folded, source.as_str()), source))
-        .chain(KNOWN_ELSEWHERE.iter().filter(|(alias, _)| *alias == folded).map(|(_, source)| (0, *source)))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, source)| *distance <= source.as_str().len() / 3)
+    let known = Source::ALL.into_iter().map(|source| (source.as_str(), source)).chain(KNOWN_ELSEWHERE);
+    let nearest = suggest::nearest(written, known.clone().map(|(word, _)| word))
+        .and_then(|near| known.clone().find(|(word, _)| *word == near))
         .map(|(_, source)| source);
     let help = match nearest {
         Some(source) => format!("write `$({source}.{name})`"),
@@ -231,7 +229,7 @@ fn unknown_source(written: &str, name: &str, start: usize) -> TemplateError {
 }
 
 /// What other tools call the same sources.
-const KNOWN_ELSEWHERE: &[(&str, Source)] = &[
+const KNOWN_ELSEWHERE: [(&str, Source); 7] = [
     ("captures", Source::UriCaptures),
     ("path", Source::UriCaptures),
     ("path_params", Source::UriCaptures),

@@ -1,0 +1,202 @@
+//! What a request becomes: the pure part of the plugin's pipeline, in Kong's order.
+
+mod body;
+mod checks;
+mod headers;
+
+use formats::WireFormat;
+
+use super::auth::{Credential, Identity};
+use super::proxy::{Field, Proxy, Rendered, query_argument};
+use super::rejection::Rejection;
+use super::request::RequestHead;
+use super::upstream::{self, Call, PathOrigin, UpstreamUrl};
+use crate::model::{Llama2Format, LlmFormat, MistralFormat, ParamLocation, Provider, RouteType};
+use crate::secret::SecretValue;
+
+/// A client's body, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body<'a> {
+    /// Not known: what depends on it is skipped, and no stream is assumed.
+    Unknown,
+    /// The whole body.
+    Bytes(&'a [u8]),
+}
+
+/// What is sent upstream, complete but for secrets and signature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// HTTP method.
+    pub method: String,
+    /// Where to; a credential in the query is not part of it.
+    pub url: UpstreamUrl,
+    /// What the path was taken from.
+    pub path_origin: PathOrigin,
+    /// Headers, in the order sent; host and framing are the connection's business.
+    pub headers: Vec<UpstreamHeader>,
+    /// A credential to add to the query.
+    pub query_credential: Option<Credential>,
+    /// The body.
+    pub body: UpstreamBody,
+    /// A credential to add to the body, as a member of its JSON object.
+    pub body_credential: Option<Credential>,
+    /// How to sign the request or which token to fetch for it.
+    pub identity: Option<Identity>,
+    /// The model that is asked, if known.
+    pub model: Option<String>,
+    /// Whether the answer is to be a stream.
+    pub stream: bool,
+    /// What the body is in, and the answer will be.
+    pub wire: WireFormat,
+    /// Whose model it is.
+    pub provider: Provider,
+    /// What the client sent.
+    pub route_type: RouteType,
+    /// What was not known and is assumed: `body`.
+    pub assumed: Vec<&'static str>,
+    /// The value of the answer's `X-Kong-LLM-Model`.
+    pub response_model_header: Option<String>,
+    /// Request members that the provider has nothing like and that were left out.
+    pub dropped_members: Vec<String>,
+}
+
+/// A header to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamHeader {
+    /// Its name, in lower case.
+    pub name: String,
+    /// Its value.
+    pub value: HeaderValue,
+}
+
+/// A header's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderValue {
+    /// May be shown.
+    Plain(String),
+    /// May not.
+    Secret(SecretValue),
+}
+
+/// The body to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpstreamBody {
+    /// The client's is not known.
+    Unknown,
+    /// The client's, byte for byte.
+    Passthrough,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// A translation into a format that requests are not translated into yet.
+    Untranslated(WireFormat),
+}
+
+impl Decision {
+    /// The URL as it may be shown: a credential in the query is its reference or `***`.
+    pub fn shown_url(&self) -> String {
+        let url = self.url.to_string();
+        match &self.query_credential {
+            None => url,
+            Some(Credential { name, value }) => {
+                let separator = if self.url.query.is_some() { '&' } else { '?' };
+                format!("{url}{separator}{name}={value}")
+            }
+        }
+    }
+}
+
+/// Decides what becomes of a request. `path` is the client's path in its normal form.
+pub fn prepare(
+    proxy: &Proxy,
+    rendered: &Rendered,
+    head: &RequestHead<'_>,
+    path: &str,
+    body: Body<'_>,
+) -> Result<Decision, Rejection> {
+    let wire = wire_format(proxy, rendered);
+    let configured = rendered.text(Field::Name);
+    let mut client = body::read(proxy, head, body)?;
+    let checked = match (&rendered.native, proxy.route_type) {
+        (Some(native), _) => checks::native(configured, native)?,
+        (None, RouteType::Preserve) => checks::preserved(configured, &client)?,
+        (None, route_type) => checks::conversation(proxy, route_type, wire, configured, &client)?,
+    };
+    let body_credential = body::credential(proxy, &client)?;
+    let translated = body::translate(proxy, wire, &checked, &mut client)?;
+    let passes = rendered.native.is_some() || proxy.route_type == RouteType::Preserve;
+    let call = Call {
+        model: checked.model.as_deref(),
+        stream: checked.stream,
+        wire,
+        path,
+        query: head.query().unwrap_or_default(),
+        keeps_query: passes,
+    };
+    let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
+    let method = match proxy.route_type {
+        RouteType::Preserve => String::from_utf8_lossy(head.method).into_owned(),
+        RouteType::Chat | RouteType::Completions => "POST".to_owned(),
+    };
+    let named = checked.model.as_ref().filter(|_| proxy.model_name_header);
+    Ok(Decision {
+        method,
+        url,
+        path_origin,
+        headers: headers::build(proxy, rendered, head, wire, checked.stream),
+        query_credential: query_credential(proxy, call.query),
+        body: translated.body,
+        body_credential,
+        identity: proxy.auth.identity.clone(),
+        response_model_header: named.map(|model| format!("{}/{model}", proxy.provider)),
+        model: checked.model,
+        stream: checked.stream,
+        wire,
+        provider: proxy.provider,
+        route_type: proxy.route_type,
+        assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
+        dropped_members: translated.dropped,
+    })
+}
+
+/// What goes over the wire.
+fn wire_format(proxy: &Proxy, rendered: &Rendered) -> WireFormat {
+    let url_ends_with = |end: &str| {
+        rendered.url.as_ref().is_some_and(|url| url.path.path.trim_end_matches('/').ends_with(end))
+    };
+    let completions = proxy.route_type == RouteType::Completions;
+    if proxy.route_type == RouteType::Preserve || proxy.llm_format != LlmFormat::Openai {
+        return WireFormat::Preserved;
+    }
+    match proxy.provider {
+        Provider::Openai | Provider::Azure => WireFormat::OpenAi,
+        Provider::Anthropic => WireFormat::Anthropic,
+        Provider::Cohere if url_ends_with("/v1/chat") => WireFormat::CohereV1,
+        Provider::Cohere => WireFormat::CohereV2,
+        Provider::Mistral => match proxy.mistral_format {
+            MistralFormat::Openai => WireFormat::Mistral,
+            MistralFormat::Ollama => WireFormat::Ollama,
+        },
+        Provider::Llama2 => match proxy.llama2_format {
+            Some(Llama2Format::Raw) => WireFormat::Llama2Raw,
+            Some(Llama2Format::Ollama) => WireFormat::Ollama,
+            Some(Llama2Format::Openai) | None => WireFormat::OpenAi,
+        },
+        Provider::Gemini => WireFormat::Gemini,
+        Provider::Bedrock => WireFormat::Bedrock,
+        Provider::Huggingface if completions && url_ends_with("/v1/completions") => WireFormat::OpenAi,
+        Provider::Huggingface if completions => WireFormat::HuggingFaceGeneration,
+        Provider::Huggingface => WireFormat::HuggingFaceChat,
+    }
+}
+
+/// The credential for the query: the configured one, or the client's own where that may win.
+fn query_credential(proxy: &Proxy, query: &[u8]) -> Option<Credential> {
+    let ours = proxy.auth.param_at(ParamLocation::Query)?;
+    let theirs = query_argument(query, ours.name.as_bytes())
+        .filter(|_| proxy.auth.allow_override)
+        .and_then(|value| String::from_utf8(value.into_owned()).ok());
+    Some(match theirs {
+        Some(value) => Credential { name: ours.name.clone(), value: SecretValue::Literal(value) },
+        None => ours.clone(),
+    })
+}

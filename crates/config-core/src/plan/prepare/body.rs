@@ -1,0 +1,178 @@
+//! Reading a client's body by its content type, and writing the upstream's.
+
+use formats::WireFormat;
+use formats::body::{BodyError, Members};
+use formats::openai::{Dialect, Edit};
+use formats::{mistral, multipart};
+
+use super::checks::Checked;
+use super::{Body, UpstreamBody};
+use crate::model::{LlmFormat, ParamLocation, Provider, RouteType};
+use crate::plan::auth::Credential;
+use crate::plan::proxy::{Proxy, form_decode, split_argument};
+use crate::plan::rejection::Rejection;
+use crate::plan::request::RequestHead;
+
+/// A client's body, read as far as its content type says how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ClientBody<'a> {
+    /// Not known.
+    Unknown,
+    /// A JSON object, or a form that stands for one.
+    Object(Members<'a>),
+    /// The text fields of a preserved form.
+    Fields(Vec<(String, String)>),
+    /// Nothing that is read here.
+    Opaque,
+}
+
+/// A body for the upstream.
+pub(super) struct Translated {
+    pub body: UpstreamBody,
+    /// What the provider has nothing like.
+    pub dropped: Vec<String>,
+}
+
+/// How a body is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Json,
+    Form,
+    Multipart,
+    Other,
+}
+
+/// Reads a body, within the limit of the plugin unless it passes unread.
+pub(super) fn read<'a>(
+    proxy: &Proxy,
+    head: &RequestHead<'_>,
+    body: Body<'a>,
+) -> Result<ClientBody<'a>, Rejection> {
+    let Body::Bytes(bytes) = body else { return Ok(ClientBody::Unknown) };
+    let content_type = String::from_utf8_lossy(head.content_type().unwrap_or_default());
+    let preserve = proxy.route_type == RouteType::Preserve;
+    let kind = kind(&content_type, bytes);
+    // Preserved uploads of any size pass; what must be read whole is limited.
+    let unlimited = preserve && matches!(kind, Kind::Multipart | Kind::Other);
+    if !unlimited && bytes.len() as u64 > proxy.max_request_body_size {
+        return Err(Rejection::too_large(bytes.len(), proxy.max_request_body_size));
+    }
+    match kind {
+        _ if bytes.is_empty() => Ok(ClientBody::Opaque),
+        Kind::Other => Ok(ClientBody::Opaque),
+        Kind::Json => match Members::parse(bytes) {
+            Ok(members) => Ok(ClientBody::Object(members)),
+            Err(BodyError::Syntax(_)) if !preserve && proxy.llm_format == LlmFormat::Openai => {
+                Ok(ClientBody::Opaque)
+            }
+            // A lenient upstream might find a model in it that was never checked here.
+            Err(error @ BodyError::Syntax(_)) => Err(Rejection::bad_request(error.to_string())),
+            Err(BodyError::NotAnObject) => Ok(ClientBody::Opaque),
+        },
+        Kind::Form => {
+            let fields = form_fields(bytes).ok_or_else(|| unreadable("the form is not valid UTF-8"))?;
+            Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
+        }
+        Kind::Multipart => {
+            let fields = multipart_fields(&content_type, bytes)?;
+            Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
+        }
+    }
+}
+
+/// The credential for the body, unless the client's own may win and is there.
+pub(super) fn credential(proxy: &Proxy, client: &ClientBody<'_>) -> Result<Option<Credential>, Rejection> {
+    let Some(ours) = proxy.auth.param_at(ParamLocation::Body) else { return Ok(None) };
+    let theirs = match client {
+        ClientBody::Unknown => false,
+        ClientBody::Object(body) => body.present(&ours.name).is_some(),
+        ClientBody::Fields(_) | ClientBody::Opaque => {
+            let message =
+                format!("request body must be a JSON object, to which `{}` can be added", ours.name);
+            return Err(Rejection::bad_request(message));
+        }
+    };
+    Ok((!theirs || !proxy.auth.allow_override).then(|| ours.clone()))
+}
+
+/// Turns a body that passed the checks into the upstream's.
+pub(super) fn translate(
+    proxy: &Proxy,
+    wire: WireFormat,
+    checked: &Checked,
+    client: &mut ClientBody<'_>,
+) -> Result<Translated, Rejection> {
+    let mut dropped = Vec::new();
+    let body = match (client, wire) {
+        (ClientBody::Unknown, _) => UpstreamBody::Unknown,
+        (_, WireFormat::Preserved) => UpstreamBody::Passthrough,
+        (ClientBody::Object(body), WireFormat::OpenAi) => {
+            let dialect = match proxy.provider {
+                Provider::Openai | Provider::Azure => Dialect::OpenAi,
+                _ => Dialect::SelfHosted,
+            };
+            let model = checked.model.as_deref();
+            Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
+            UpstreamBody::Bytes(body.to_bytes())
+        }
+        (ClientBody::Object(body), WireFormat::Mistral) => {
+            if proxy.route_type == RouteType::Completions {
+                mistral::chat_from_prompt(body);
+            }
+            dropped = mistral::request(body, checked.model.as_deref(), checked.stream, &proxy.options);
+            UpstreamBody::Bytes(body.to_bytes())
+        }
+        (_, wire) => UpstreamBody::Untranslated(wire),
+    };
+    Ok(Translated { body, dropped })
+}
+
+fn kind(content_type: &str, bytes: &[u8]) -> Kind {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match media_type.as_str() {
+        "" => Kind::Json,
+        // What `curl -d` says of JSON unless told otherwise.
+        "application/x-www-form-urlencoded" if bytes.trim_ascii_start().starts_with(b"{") => Kind::Json,
+        "application/x-www-form-urlencoded" => Kind::Form,
+        "multipart/form-data" => Kind::Multipart,
+        json if json.ends_with("/json") || json.ends_with("+json") => Kind::Json,
+        _ => Kind::Other,
+    }
+}
+
+fn form_fields(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+    let text = |bytes: &[u8]| String::from_utf8(form_decode(bytes).into_owned()).ok();
+    bytes
+        .split(|byte| *byte == b'&')
+        .filter(|argument| !argument.is_empty())
+        .map(split_argument)
+        .map(|(name, value)| Some((text(name)?, text(value)?)))
+        .collect()
+}
+
+/// The text fields of a multipart body; files are left alone.
+fn multipart_fields(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
+    let boundary = multipart::boundary(content_type).map_err(|error| unreadable(&error.to_string()))?;
+    let parts = multipart::parts(bytes, &boundary).map_err(|error| unreadable(&error.to_string()))?;
+    let text = |part: multipart::Part<'_>| {
+        (part.name.into_owned(), String::from_utf8_lossy(part.content).into_owned())
+    };
+    Ok(parts.into_iter().filter(|part| !part.is_file).map(text).collect())
+}
+
+/// A form as the JSON object it stands for: every value is a text but `stream`, which no client could
+/// say otherwise.
+fn object(fields: Vec<(String, String)>) -> ClientBody<'static> {
+    let stream =
+        fields.iter().find(|(name, value)| name == "stream" && matches!(value.as_str(), "true" | "false"));
+    let stream = stream.map(|(_, value)| value == "true");
+    let mut members = Members::from_fields(fields);
+    if let Some(stream) = stream {
+        members.set("stream", &stream);
+    }
+    ClientBody::Object(members)
+}
+
+fn unreadable(problem: &str) -> Rejection {
+    Rejection::bad_request(format!("request body cannot be read: {problem}"))
+}

@@ -1,0 +1,137 @@
+//! What a request must be before it goes upstream. Messages are Kong's wherever it has one.
+
+use formats::WireFormat;
+use formats::body::{Members, items};
+
+use super::body::ClientBody;
+use crate::model::{ResponseStreaming, RouteType};
+use crate::plan::proxy::{Native, Proxy};
+use crate::plan::rejection::Rejection;
+
+/// What the checks settle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Checked {
+    /// The model to ask.
+    pub model: Option<String>,
+    /// Whether the answer is to be a stream.
+    pub stream: bool,
+}
+
+/// Members that decide what the gateway does; a repeated one would mean one thing here and may mean
+/// another upstream.
+const DECISIVE: [&str; 4] = ["model", "messages", "prompt", "stream"];
+
+/// A chat or completions request.
+pub(super) fn conversation(
+    proxy: &Proxy,
+    route_type: RouteType,
+    wire: WireFormat,
+    configured: Option<&str>,
+    client: &ClientBody<'_>,
+) -> Result<Checked, Rejection> {
+    let body = match client {
+        ClientBody::Unknown => {
+            let stream = proxy.response_streaming == ResponseStreaming::Always;
+            return Ok(Checked { model: configured.map(str::to_owned), stream });
+        }
+        ClientBody::Object(body) => body,
+        ClientBody::Fields(_) | ClientBody::Opaque => return Err(no_prompts()),
+    };
+    unrepeated(body)?;
+    let asks_for_stream = stream_flag(body)?;
+    let messages = body.get("messages").and_then(items).is_some_and(|messages| !messages.is_empty());
+    let prompt = body.get("prompt").is_some_and(|prompt| is_prompt(prompt, wire));
+    if !messages && !prompt {
+        return Err(no_prompts());
+    }
+    let model = choose(configured, body.string("model"))?.ok_or_else(|| {
+        Rejection::bad_request("model parameter not found in request, nor in gateway configuration")
+            .param("model")
+    })?;
+    let sent = match (messages, prompt) {
+        (true, true) => return Err(Rejection::bad_request("request matches multiple LLM request formats")),
+        (true, false) => RouteType::Chat,
+        _ => RouteType::Completions,
+    };
+    if sent != route_type {
+        let message = format!("[{sent}] message format is not compatible with [{route_type}] route type");
+        return Err(Rejection::bad_request(message));
+    }
+    Ok(Checked { model: Some(model), stream: stream(proxy.response_streaming, asks_for_stream)? })
+}
+
+/// A preserved request: only the model is looked at, where it can be.
+pub(super) fn preserved(configured: Option<&str>, client: &ClientBody<'_>) -> Result<Checked, Rejection> {
+    let (requested, stream) = match client {
+        ClientBody::Unknown | ClientBody::Opaque => (None, false),
+        ClientBody::Object(body) => {
+            if body.is_repeated("model") {
+                return Err(repeated("model"));
+            }
+            (body.string("model"), body.get("stream") == Some("true"))
+        }
+        ClientBody::Fields(fields) => {
+            let mut models = fields.iter().filter(|(name, _)| name == "model");
+            let model = models.next().map(|(_, value)| value.clone());
+            if models.next().is_some() {
+                return Err(repeated("model"));
+            }
+            (model, fields.iter().any(|(name, value)| name == "stream" && value == "true"))
+        }
+    };
+    Ok(Checked { model: choose(configured, requested)?, stream })
+}
+
+/// A request in the provider's own format, whose path says what it asks for.
+pub(super) fn native(configured: Option<&str>, native: &Native) -> Result<Checked, Rejection> {
+    Ok(Checked { model: choose(configured, native.model.clone())?, stream: native.stream })
+}
+
+/// The configured model wins, and a client that names another is told so.
+fn choose(configured: Option<&str>, requested: Option<String>) -> Result<Option<String>, Rejection> {
+    let requested = requested.filter(|model| !model.is_empty());
+    match (configured, requested) {
+        (Some(configured), Some(requested)) if configured != requested => {
+            let message = format!("cannot use own model - must be: {configured}");
+            Err(Rejection::bad_request(message).param("model"))
+        }
+        (Some(configured), _) => Ok(Some(configured.to_owned())),
+        (None, requested) => Ok(requested),
+    }
+}
+
+fn unrepeated(body: &Members<'_>) -> Result<(), Rejection> {
+    DECISIVE.into_iter().find(|name| body.is_repeated(name)).map_or(Ok(()), |name| Err(repeated(name)))
+}
+
+fn repeated(name: &'static str) -> Rejection {
+    Rejection::bad_request(format!("request body has more than one member `{name}`")).param(name)
+}
+
+fn stream_flag(body: &Members<'_>) -> Result<bool, Rejection> {
+    match body.present("stream") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Rejection::bad_request("stream must be true, false or null").param("stream")),
+    }
+}
+
+fn stream(policy: ResponseStreaming, asked: bool) -> Result<bool, Rejection> {
+    match policy {
+        ResponseStreaming::Deny if asked => {
+            Err(Rejection::bad_request("response streaming is not enabled for this LLM").param("stream"))
+        }
+        ResponseStreaming::Always => Ok(true),
+        ResponseStreaming::Allow | ResponseStreaming::Deny => Ok(asked),
+    }
+}
+
+/// A text; where the provider takes it, also a list of texts or tokens.
+fn is_prompt(prompt: &str, wire: WireFormat) -> bool {
+    prompt.starts_with('"')
+        || (wire == WireFormat::OpenAi && items(prompt).is_some_and(|items| !items.is_empty()))
+}
+
+fn no_prompts() -> Rejection {
+    Rejection::bad_request("request body doesn't contain valid prompts")
+}

@@ -1,0 +1,48 @@
+//! An answer that the gateway gives itself.
+
+/// A refused request: status and the members of OpenAI's error object. Where Kong refuses the same
+/// request, `message` is its text, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// HTTP status.
+    pub status: u16,
+    /// `error.message`.
+    pub message: String,
+    /// `error.code`, for programs to tell causes apart.
+    pub code: Option<&'static str>,
+    /// `error.param`: the request member at fault.
+    pub param: Option<&'static str>,
+}
+
+impl Rejection {
+    /// 400: the request is at fault.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self { status: 400, message: message.into(), code: None, param: None }
+    }
+
+    /// 413: the body is `size` bytes, of which `limit` are read.
+    pub fn too_large(size: usize, limit: u64) -> Self {
+        let message = format!("request body is {size} bytes; max_request_body_size is {limit}");
+        Self { status: 413, message, code: Some("request_too_large"), param: None }
+    }
+
+    /// 500: the configuration leaves no way to answer.
+    pub fn misconfigured(message: impl Into<String>) -> Self {
+        Self { status: 500, message: message.into(), code: Some("misconfigured_route"), param: None }
+    }
+
+    /// Names the request member at fault.
+    pub fn param(mut self, param: &'static str) -> Self {
+        self.param = Some(param);
+        self
+    }
+
+    /// `error.type`.
+    pub fn kind(&self) -> &'static str {
+        match self.status {
+            404 => "not_found_error",
+            400..=499 => "invalid_request_error",
+            _ => "server_error",
+        }
+    }
+}
