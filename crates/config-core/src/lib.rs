@@ -3,7 +3,9 @@
 //! The way through: [`source`] → [`syntax`] → [`model`] → analysis → [`rules`] → diagnostics, and
 //! [`model`] + analysis → [`plan`]. Pure: this crate reads no file, environment, clock or socket.
 
+pub mod analysis;
 pub mod catalog;
+pub mod check;
 pub mod diagnostic;
 pub mod kong_id;
 pub mod model;

@@ -14,4 +14,5 @@ pub mod proxy;
 pub mod rejection;
 pub mod request;
 pub mod router;
+pub mod scope;
 pub mod upstream;

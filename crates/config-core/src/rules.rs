@@ -4,7 +4,8 @@
 //! checks it (`rules/<id>.rs`, unless an earlier stage finds it), its page `docs/rules/<id>.md`,
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
-use crate::diagnostic::Severity;
+use crate::analysis::Facts;
+use crate::diagnostic::{Diagnostic, Severity};
 
 macro_rules! rules {
     ($($variant:ident $id:literal $severity:ident $summary:literal;)*) => {
@@ -92,5 +93,15 @@ impl Rule {
     /// The rule with this id.
     pub fn from_id(id: &str) -> Option<Rule> {
         Rule::ALL.iter().copied().find(|rule| rule.id() == id)
+    }
+}
+
+/// The checks of this layer, in the order of the rules.
+const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[];
+
+/// Runs every check over the facts.
+pub fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    for check in CHECKS {
+        check(facts, diagnostics);
     }
 }

@@ -1,0 +1,194 @@
+//! Facts about a configuration that rules and lowering look up, each computed once: what the
+//! patterns and templates are, and which plugin instance can run on which route.
+
+use std::sync::Arc;
+
+use crate::catalog;
+use crate::model::{AiProxy, Config, PluginEntity, PluginIndex, RouteIndex, Scope, Text};
+use crate::pattern::{Pattern, PatternError};
+use crate::plan::scope::Instances;
+use crate::syntax::{Document, NodeId, Spanned};
+use crate::template::{self, Template, TemplateError};
+
+/// Everything that rules look things up in.
+pub struct Facts<'d> {
+    /// The tree that the configuration was read from.
+    pub document: &'d Document<'d>,
+    /// The configuration.
+    pub config: &'d Config,
+    /// By [`RouteIndex`].
+    pub routes: Vec<RouteFacts>,
+    /// By [`PluginIndex`].
+    pub plugins: Vec<PluginFacts>,
+    /// The enabled instances of ai-proxy.
+    pub instances: Instances<PluginIndex>,
+}
+
+/// What is known of a route.
+#[derive(Debug, Default)]
+pub struct RouteFacts {
+    /// Its paths, in the order written.
+    pub paths: Vec<PathFacts>,
+    /// Every ai-proxy instance that can win on it, for some consumer or none.
+    pub plugins: Vec<PluginIndex>,
+}
+
+/// What is known of a path.
+#[derive(Debug)]
+pub struct PathFacts {
+    /// The scalar.
+    pub node: NodeId,
+    /// What kind of path it is.
+    pub kind: PathKind,
+}
+
+/// The kinds of path.
+#[derive(Debug)]
+pub enum PathKind {
+    /// `/…`: a literal prefix.
+    Prefix(String),
+    /// `~/…`: a regex; the pattern is the text after `~`.
+    Regex(Result<Arc<Pattern>, PatternError>),
+    /// Neither, which Kong refuses.
+    Neither,
+}
+
+/// What is known of a plugin instance.
+#[derive(Debug, Default)]
+pub struct PluginFacts {
+    /// The routes on which the instance can win, for some consumer or none. Empty for plugins other
+    /// than ai-proxy and for disabled ones.
+    pub runs_on: Vec<RouteIndex>,
+    /// The strings in which placeholders are evaluated, in the order of the manual.
+    pub templates: Vec<FieldTemplate>,
+}
+
+/// A string in which placeholders are evaluated.
+#[derive(Debug)]
+pub struct FieldTemplate {
+    /// The scalar.
+    pub node: NodeId,
+    /// Its path below `config`, such as `model.name`.
+    pub field: &'static str,
+    /// The template, or what is wrong with it.
+    pub parsed: Result<Template, Vec<TemplateError>>,
+}
+
+impl<'d> Facts<'d> {
+    /// The facts about `config`, which was read from `document`.
+    pub fn new(document: &'d Document<'d>, config: &'d Config) -> Self {
+        let instances = Instances::new(config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
+            is_ai_proxy_instance(plugin).then_some((plugin.scope?, PluginIndex(index)))
+        }));
+        let mut plugins: Vec<PluginFacts> = config.plugins.iter().map(plugin_facts).collect();
+        let mut routes: Vec<RouteFacts> = Vec::with_capacity(config.routes.len());
+        for (index, route) in config.routes.iter().enumerate() {
+            let possible = instances.possible(RouteIndex(index), route.service);
+            for plugin in &possible {
+                plugins[plugin.0].runs_on.push(RouteIndex(index));
+            }
+            let paths = route.fields.paths.iter().flat_map(|paths| &paths.value).map(path_facts).collect();
+            routes.push(RouteFacts { paths, plugins: possible });
+        }
+        Self { document, config, routes, plugins, instances }
+    }
+
+    /// The facts about a route.
+    pub fn route(&self, index: RouteIndex) -> &RouteFacts {
+        &self.routes[index.0]
+    }
+
+    /// The facts about a plugin.
+    pub fn plugin(&self, index: PluginIndex) -> &PluginFacts {
+        &self.plugins[index.0]
+    }
+
+    /// Every ai-proxy instance whose configuration could be read.
+    pub fn ai_proxies(&self) -> impl Iterator<Item = (PluginIndex, &'d PluginEntity, &'d AiProxy)> {
+        self.config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
+            plugin.ai_proxy.as_ref().map(|config| (PluginIndex(index), plugin, config))
+        })
+    }
+
+    /// What to call a route in a message: its name in backticks, or its place in the document.
+    pub fn route_label(&self, index: RouteIndex) -> String {
+        let route = &self.config[index];
+        match &route.fields.name {
+            Some(name) => format!("`{}`", name.as_str()),
+            None => format!("at {}", self.document.pointer(route.node)),
+        }
+    }
+
+    /// What to call a plugin's scope in a message.
+    pub fn scope_label(&self, scope: Scope) -> String {
+        let mut parts = Vec::new();
+        if let Some(route) = scope.route {
+            parts.push(format!("route {}", self.route_label(route)));
+        }
+        if let Some(service) = scope.service {
+            let name = self.config[service].fields.name.as_ref().map_or("(unnamed)", |name| name.as_str());
+            parts.push(format!("service `{name}`"));
+        }
+        if let Some(consumer) = scope.consumer {
+            let fields = &self.config[consumer].fields;
+            let name =
+                fields.username.as_ref().or(fields.custom_id.as_ref()).map_or("(unnamed)", |n| n.as_str());
+            parts.push(format!("consumer `{name}`"));
+        }
+        if parts.is_empty() { "every route".to_owned() } else { parts.join(" and ") }
+    }
+}
+
+/// A plugin whose name cannot be read may have been meant as ai-proxy, so it counts: a request that
+/// it might have decided must not be decided by another instance.
+fn is_ai_proxy_instance(plugin: &PluginEntity) -> bool {
+    plugin.fields.is_enabled() && plugin.name().is_none_or(|name| name == catalog::AI_PROXY)
+}
+
+fn path_facts(path: &Spanned<Text>) -> PathFacts {
+    let text = path.value.as_str();
+    let kind = match text.strip_prefix('~') {
+        Some(regex) if regex.starts_with('/') => PathKind::Regex(Pattern::parse(regex).map(Arc::new)),
+        None if text.starts_with('/') => PathKind::Prefix(text.to_owned()),
+        _ => PathKind::Neither,
+    };
+    PathFacts { node: path.node, kind }
+}
+
+fn plugin_facts(plugin: &PluginEntity) -> PluginFacts {
+    let templates = plugin.ai_proxy.as_ref().map(templated_strings).unwrap_or_default();
+    PluginFacts {
+        runs_on: Vec::new(),
+        templates: templates
+            .into_iter()
+            .map(|(field, text)| FieldTemplate {
+                node: text.node,
+                field,
+                parsed: template::parse(&text.value),
+            })
+            .collect(),
+    }
+}
+
+/// The fields of `config` that Kong passes through its template step with an effect, where given.
+pub fn templated_strings(config: &AiProxy) -> Vec<(&'static str, &Spanned<Text>)> {
+    let model = &config.model.value;
+    let options = model.options.as_ref().map(|options| &options.value);
+    let gemini = options.and_then(|options| options.gemini.as_ref()).map(|gemini| &gemini.value);
+    [
+        ("model.name", model.name.as_ref()),
+        ("model.model", model.model.as_ref()),
+        ("model.options.anthropic_version", options.and_then(|o| o.anthropic_version.as_ref())),
+        ("model.options.azure_instance", options.and_then(|o| o.azure_instance.as_ref())),
+        ("model.options.azure_deployment_id", options.and_then(|o| o.azure_deployment_id.as_ref())),
+        ("model.options.azure_api_version", options.and_then(|o| o.azure_api_version.as_ref())),
+        ("model.options.upstream_url", options.and_then(|o| o.upstream_url.as_ref())),
+        ("model.options.upstream_path", options.and_then(|o| o.upstream_path.as_ref())),
+        ("model.options.gemini.api_endpoint", gemini.and_then(|g| g.api_endpoint.as_ref())),
+        ("model.options.gemini.project_id", gemini.and_then(|g| g.project_id.as_ref())),
+        ("model.options.gemini.location_id", gemini.and_then(|g| g.location_id.as_ref())),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some((field, text?)))
+    .collect()
+}

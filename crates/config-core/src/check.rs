@@ -1,0 +1,122 @@
+//! The linter's whole way: text in, findings out, in their final form and order.
+
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use crate::analysis::Facts;
+use crate::diagnostic::{Diagnostic, Related, Severity};
+use crate::model::Config;
+use crate::rules::{self, Rule};
+use crate::source::{SourceFile, Span};
+use crate::syntax;
+
+/// Which gateway the file must work on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Target {
+    /// aiproxy alone.
+    #[default]
+    Aiproxy,
+    /// Kong 3.10 too: what it refuses or does otherwise is an error.
+    Kong,
+}
+
+/// What the user wants of one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Not reported.
+    Allow,
+    /// A warning, whatever its default.
+    Warn,
+    /// An error, whatever its default.
+    Deny,
+}
+
+/// How findings are reported. None of this changes what the plan does.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// Which gateway the file must work on.
+    pub target: Target,
+    /// Levels of single rules; the last one for a rule counts.
+    pub levels: Vec<(Rule, Level)>,
+    /// Report also what an inline ignore covers.
+    pub report_ignored: bool,
+    /// Says whether an environment variable is set; given, every `env` reference must resolve.
+    pub environment: Option<&'a dyn Fn(&str) -> bool>,
+}
+
+/// The findings of one file.
+#[derive(Debug)]
+pub struct Checked {
+    /// Findings by position, then rule.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many findings inline ignores covered.
+    pub ignored: usize,
+}
+
+/// Checks one file.
+pub fn check(source: &SourceFile, options: &Options) -> Checked {
+    let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
+    let ignored = 0;
+    if let Some(document) = &document {
+        let (config, structural) = Config::read(document);
+        diagnostics.extend(structural);
+        let facts = Facts::new(document, &config);
+        rules::check(&facts, &mut diagnostics);
+    }
+    let diagnostics = merge(set_severities(diagnostics, options));
+    Checked { diagnostics, ignored }
+}
+
+/// The one place where a severity is changed.
+fn set_severities(mut diagnostics: Vec<Diagnostic>, options: &Options) -> Vec<Diagnostic> {
+    diagnostics.retain_mut(|diagnostic| {
+        if options.target == Target::Kong && diagnostic.rule == Rule::KongPortability {
+            diagnostic.severity = Severity::Error;
+        }
+        match options.levels.iter().rev().find(|(rule, _)| *rule == diagnostic.rule) {
+            Some((_, Level::Allow)) => return false,
+            Some((_, Level::Warn)) => diagnostic.severity = Severity::Warning,
+            Some((_, Level::Deny)) => diagnostic.severity = Severity::Error,
+            None => {}
+        }
+        true
+    });
+    diagnostics
+}
+
+/// Sorts findings and makes one of those that a rule reports at the same range (an anchored value
+/// used in several places, a template that several routes break): the others become related.
+fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.place.span, d.rule, Reverse(d.severity));
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.place.pointer.len().cmp(&b.place.pointer.len()))
+            .then_with(|| a.place.pointer.cmp(&b.place.pointer))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+    let mut first: FxHashMap<(Rule, Span), usize> = FxHashMap::default();
+    let mut merged: Vec<Diagnostic> = Vec::new();
+    for diagnostic in diagnostics {
+        match first.get(&(diagnostic.rule, diagnostic.place.span)) {
+            None => {
+                first.insert((diagnostic.rule, diagnostic.place.span), merged.len());
+                merged.push(diagnostic);
+            }
+            Some(&index) => {
+                let kept = &mut merged[index];
+                let message = if diagnostic.place.pointer == kept.place.pointer {
+                    diagnostic.message
+                } else {
+                    format!("also at {}: {}", diagnostic.place.pointer, diagnostic.message)
+                };
+                let related = Related { message, span: diagnostic.place.span };
+                if related.message != kept.message && !kept.related.contains(&related) {
+                    kept.related.push(related);
+                }
+            }
+        }
+    }
+    merged
+}
