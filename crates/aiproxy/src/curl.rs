@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::request::{self, Field, Payload, Request, Url, basic};
+use crate::request::{self, Field, Payload, Request, basic};
 
 /// Reads the file that an argument names with `@`; a parameter, so that tests need no files.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
@@ -326,8 +326,8 @@ fn value_of<'w>(option: &str, word: Option<&'w String>) -> Result<&'w str, Strin
 }
 
 fn data(kind: Data, value: &str, read: ReadFile<'_>) -> Result<Vec<u8>, String> {
-    let encode =
-        |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), NON_ALPHANUMERIC).to_string();
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let encode = |bytes: &[u8]| utf8_percent_encode(&String::from_utf8_lossy(bytes), ENCODED).to_string();
     match (kind, value.strip_prefix('@')) {
         (self::Data::Text, Some(path)) => {
             let mut bytes = file(path, read)?;

@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     ffi::OsStr,
-    fs,
+    fs::File,
     io::{self, Read},
     path::{Component, Path, PathBuf},
 };
 
+use config_core::source::MAX_FILE_BYTES;
 use ignore::WalkBuilder;
 
 /// The files to check, by the name that findings show.
@@ -26,12 +27,12 @@ pub fn read_all(paths: &[PathBuf], stdin_name: &str) -> Inputs {
     for path in paths {
         if path == Path::new("-") {
             let mut bytes = Vec::new();
-            let read = io::stdin().read_to_end(&mut bytes).map(|_| bytes);
+            let read = io::stdin().take(LIMIT).read_to_end(&mut bytes).map(|_| bytes);
             inputs.add(stdin_name.to_owned(), read);
         } else if path.is_dir() {
             inputs.add_directory(path);
         } else {
-            inputs.add(display_name(path), fs::read(path));
+            inputs.add(display_name(path), read(path));
         }
     }
     inputs
@@ -61,12 +62,22 @@ impl Inputs {
             if !has_known_extension(&path) || !path.is_file() {
                 continue;
             }
-            match fs::read(&path) {
+            match read(&path) {
                 Ok(bytes) if !is_gateway_configuration(&bytes) => {}
                 read => self.add(display_name(&path), read),
             }
         }
     }
+}
+
+/// One byte more than is accepted: enough to be refused as too large, and not read on for ever.
+const LIMIT: u64 = MAX_FILE_BYTES as u64 + 1;
+
+/// The bytes of a file.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn has_known_extension(path: &Path) -> bool {

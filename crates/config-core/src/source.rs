@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
-
 /// A half-open range of byte offsets into a [`SourceFile`], always on character boundaries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Span {
@@ -42,12 +40,15 @@ pub struct Position {
     pub byte: usize,
 }
 
-/// One file's name and text, with the line starts needed to point into it.
+/// One file's name and text, with what is needed to point into it at once, however long the file
+/// or a line is.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
     name: String,
     text: String,
     line_starts: Vec<u32>,
+    /// How many characters begin before every [`BLOCK`]-th byte.
+    characters: Vec<u32>,
     flaw: Option<Flaw>,
 }
 
@@ -78,10 +79,10 @@ impl SourceFile {
         let text = text.into();
         if text.len() > MAX_FILE_BYTES {
             let flaw = Some(Flaw::TooLarge { bytes: text.len() });
-            return Self { name: name.into(), text: String::new(), line_starts: vec![0], flaw };
+            return Self { flaw, ..Self::new(name, "") };
         }
-        let line_starts = line_starts(&text);
-        Self { name: name.into(), text, line_starts, flaw: None }
+        let (line_starts, characters) = (line_starts(&text), characters(&text));
+        Self { name: name.into(), text, line_starts, characters, flaw: None }
     }
 
     /// A file called `name` with the text that `bytes` decode to. Bytes that are not UTF-8 are
@@ -124,45 +125,48 @@ impl SourceFile {
         let byte = self.text.floor_char_boundary(byte);
         let line = self.line_starts.partition_point(|start| *start as usize <= byte) - 1;
         let start = self.line_starts[line] as usize;
-        let before = &self.text[start..byte];
-        let before = if start == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        Position { line: line + 1, column: before.chars().count() + 1, byte }
+        let marks = if start == 0 && byte > 0 && self.text.starts_with('\u{feff}') { 1 } else { 0 };
+        let column = self.characters_before(byte) - self.characters_before(start) - marks + 1;
+        Position { line: line + 1, column, byte }
+    }
+
+    fn characters_before(&self, byte: usize) -> usize {
+        let block = byte / BLOCK;
+        self.characters[block] as usize + begun(&self.text.as_bytes()[block * BLOCK..byte])
+    }
+
+    /// The number of lines; the text after a last line break is one, even if empty.
+    pub fn lines(&self) -> usize {
+        self.line_starts.len()
+    }
+
+    /// Where the 1-based line `line` is, without its line break.
+    pub fn line_span(&self, line: usize) -> Span {
+        let start = self.line_starts[line - 1] as usize;
+        let end = self.line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
+        Span::new(start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len())
     }
 
     /// The text of the 1-based line `line`, without its line break.
     pub fn line(&self, line: usize) -> &str {
-        let start = self.line_starts[line - 1] as usize;
-        let end = self.line_starts.get(line).map_or(self.text.len(), |next| *next as usize);
-        self.text[start..end].trim_end_matches(['\n', '\r'])
+        self.slice(self.line_span(line))
     }
 }
 
-/// miette's own `NamedSource` scans the text from its start for every label; with line starts at
-/// hand a label costs only the lines that are shown.
-impl SourceCode for SourceFile {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        context_lines_before: usize,
-        context_lines_after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let (start, end) = (span.offset(), span.offset() + span.len());
-        if end > self.text.len() {
-            return Err(MietteError::OutOfBounds);
-        }
-        let first = self.position(start).line.saturating_sub(1 + context_lines_before);
-        let last = (self.position(end).line + context_lines_after).min(self.line_starts.len());
-        let from = self.line_starts[first] as usize;
-        let to = self.line_starts.get(last).map_or(self.text.len(), |next| *next as usize);
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            &self.text.as_bytes()[from..to],
-            SourceSpan::from(from..to),
-            first,
-            0,
-            last - first,
-        )))
-    }
+const BLOCK: usize = 4096;
+
+/// How many characters begin before every [`BLOCK`]-th byte of `text`.
+fn characters(text: &str) -> Vec<u32> {
+    let blocks = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+        *before += begun(block) as u32;
+        Some(*before)
+    });
+    std::iter::once(0).chain(blocks).collect()
+}
+
+/// How many characters begin in `bytes` of UTF-8.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte as i8 >= -0x40).count()
 }
 
 /// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.
@@ -179,4 +183,37 @@ fn line_starts(text: &str) -> Vec<u32> {
 /// A UTF-16 byte order mark, or a NUL beside one of the first two characters.
 fn looks_like_utf16(bytes: &[u8]) -> bool {
     matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_those_that_counting_gives() {
+        let line = "é, 漢字, 🦀, plain; ".repeat(700);
+        for text in ["", "\u{feff}", "a\r\nb\rc\n", &format!("\u{feff}{line}\n{line}\r\n\n{line}")] {
+            let source = SourceFile::new("a.yaml", text);
+            let (mut line, mut column) = (1, 1);
+            for (at, c) in text.char_indices() {
+                assert_eq!(source.position(at), Position { line, column, byte: at });
+                let ends = c == '\n' || c == '\r' && !text[at..].starts_with("\r\n");
+                (line, column) = match c {
+                    _ if ends => (line + 1, 1),
+                    '\u{feff}' => (line, column),
+                    _ => (line, column + 1),
+                };
+            }
+            assert_eq!(source.position(usize::MAX), Position { line, column, byte: text.len() });
+            assert_eq!(source.lines(), line);
+        }
+    }
+
+    #[test]
+    fn lines_have_no_line_breaks() {
+        let source = SourceFile::new("a.yaml", "a\r\nb\rc\n");
+        let lines: Vec<_> = (1..=source.lines()).map(|line| source.line(line)).collect();
+        assert_eq!(lines, ["a", "b", "c", ""]);
+        assert_eq!(source.line_span(2), Span::new(3..4));
+    }
 }

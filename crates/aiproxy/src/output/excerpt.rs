@@ -40,7 +40,8 @@ impl Excerpt {
     /// The lines around `spans`, of which the first is the finding's own, and the spans as they are
     /// in the excerpt. A span over several lines is shown to the end of its first.
     pub fn new(source: &SourceFile, spans: &[Span]) -> (Self, Vec<SourceSpan>) {
-        let lines = source.text().lines().count().max(1);
+        // Nothing is to be seen of the line after the last line break.
+        let lines = (source.lines() - usize::from(source.text().ends_with('\n'))).max(1);
         let mut pieces: Vec<Piece> = Vec::new();
         for span in spans {
             let at = source.position(span.range().start).line;
@@ -62,7 +63,7 @@ impl Excerpt {
 
     fn write(&mut self, source: &SourceFile) {
         for piece in &mut self.pieces {
-            let whole = line_range(source, piece.line);
+            let whole = source.line_span(piece.line).range();
             if piece.range.start > whole.start {
                 self.text.push('…');
             }
@@ -135,7 +136,7 @@ impl SourceCode for Excerpt {
 
 /// The line, or what is to be seen of it if it is long.
 fn piece(source: &SourceFile, line: usize, label: Option<Span>) -> Piece {
-    let whole = line_range(source, line);
+    let whole = source.line_span(line).range();
     let range = match label {
         _ if whole.len() <= LONG_LINE => whole,
         None => whole.start..source.text().floor_char_boundary(whole.start + KEPT),
@@ -162,10 +163,4 @@ fn merge(mut pieces: Vec<Piece>) -> Vec<Piece> {
         }
     }
     merged
-}
-
-fn line_range(source: &SourceFile, line: usize) -> Range<usize> {
-    let text = source.line(line);
-    let start = text.as_ptr() as usize - source.text().as_ptr() as usize;
-    start..start + text.len()
 }
