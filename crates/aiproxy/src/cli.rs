@@ -1,11 +1,17 @@
 //! What can be typed, and its documentation. Values are checked here one by one; what they mean
 //! together is the commands' business.
 
+mod levels;
+
+use std::path::PathBuf;
+
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use config_core::rules::Rule;
+
+pub use levels::Levels;
 
 /// Lint, explain and run declarative AI-gateway routes.
 #[derive(Debug, Parser)]
@@ -22,6 +28,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Lint(Lint),
     Rules(Rules),
     Schema(Schema),
     Completions(Completions),
@@ -33,6 +40,72 @@ pub enum Color {
     Auto,
     Always,
     Never,
+}
+
+/// Check configuration files
+///
+/// Exits with 0 if no finding reaches --fail-on, with 1 if one does, and with 2 if an input cannot
+/// be read, there is nothing to check or the command line is wrong.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Files; directories, searched for gateway configuration (*.yaml, *.yml, *.json; what
+    /// .gitignore excludes is left out); or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What to call standard input in findings
+    #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
+    pub stdin_filename: String,
+    /// How to print findings
+    #[arg(long, default_value = "human")]
+    pub format: LintFormat,
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "error")]
+    pub fail_on: FailOn,
+    #[command(flatten)]
+    pub levels: Levels,
+    /// The gateway that will run the file; for `kong`, what Kong refuses is an error
+    #[arg(long, default_value = "aiproxy")]
+    pub target: LintTarget,
+    /// Also require that the variables of {vault://env/…} references exist in this environment
+    #[arg(long)]
+    pub check_env: bool,
+    /// Report what `# aiproxy: ignore[…]` comments hide
+    #[arg(long)]
+    pub no_ignores: bool,
+    /// Also count the findings per rule; on standard error if the format is for programs
+    #[arg(long)]
+    pub statistics: bool,
+    /// Print findings and nothing else
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintFormat {
+    /// With the lines of the file and help
+    Human,
+    /// path:line:col: severity[rule] message
+    Concise,
+    /// One document, see `aiproxy schema lint`
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LintTarget {
+    Aiproxy,
+    Kong,
 }
 
 /// Show the rules that lint checks, or one rule's page

@@ -1,5 +1,6 @@
 //! One file per command: from typed arguments to an answer.
 
 pub mod completions;
+pub mod lint;
 pub mod rules;
 pub mod schema;

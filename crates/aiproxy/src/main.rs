@@ -89,6 +89,7 @@ fn main() -> ExitCode {
 fn answer(cli: &Cli) -> Answer {
     let terminal = Terminal::new(cli.color);
     let result = match &cli.command {
+        Command::Lint(args) => commands::lint::run(args, &terminal),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => Ok(commands::schema::run(args)),
         Command::Completions(args) => Ok(commands::completions::run(args)),
