@@ -89,8 +89,8 @@ fn verdict(report: &Report, fail_on: FailOn) -> Verdict {
 fn nothing_to_check(args: &Lint) -> Failure {
     let paths: Vec<_> = args.paths.iter().map(|path| format!("`{}`", files::display_name(path))).collect();
     Failure::NothingToCheck(format!(
-        "no *.yaml, *.yml or *.json file with routes, services or plugins under {}; name a file to check it \
-         whatever it holds",
+        "no *.yaml, *.yml or *.json file with routes, services or plugins under {}\n  help: name a file \
+         to check it whatever it holds",
         paths.join(", ")
     ))
 }

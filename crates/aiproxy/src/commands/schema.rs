@@ -8,6 +8,7 @@ use crate::{
 /// The JSON Schema of one kind of document.
 pub fn run(args: &Schema) -> Answer {
     let schema = match args.document {
+        SchemaDocument::Config => config_core::schema::CONFIG_SCHEMA,
         SchemaDocument::Lint => include_str!("../../../../schemas/lint.schema.json"),
         SchemaDocument::Rules => include_str!("../../../../schemas/rules.schema.json"),
     };

@@ -1,0 +1,8 @@
+//! The binary as a user meets it: arguments in, output and status out.
+
+mod docs;
+mod lint;
+mod rules;
+mod run;
+mod sarif;
+mod schemas;
