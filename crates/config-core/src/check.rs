@@ -63,6 +63,9 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         diagnostics.extend(structural);
         let facts = Facts::new(document, &config);
         rules::check(&facts, &mut diagnostics);
+        if let Some(is_set) = options.environment {
+            rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
+        }
     }
     let diagnostics = merge(set_severities(diagnostics, options));
     Checked { diagnostics, ignored }

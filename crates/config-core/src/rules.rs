@@ -4,6 +4,23 @@
 //! checks it (`rules/<id>.rs`, unless an earlier stage finds it), its page `docs/rules/<id>.md`,
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
+mod capture_missing_on_path;
+mod example;
+mod invalid_path;
+mod invalid_path_regex;
+mod invalid_secret_reference;
+mod malformed_template;
+mod optional_capture;
+mod rewrite;
+mod strings;
+mod template_not_evaluated;
+mod unanchored_path;
+mod undefined_capture;
+mod unknown_template_source;
+pub(crate) mod unresolved_secret;
+mod unused_capture;
+mod uri_capture;
+
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -87,7 +104,14 @@ rules! {
 impl Rule {
     /// Whether findings of the rule may carry a [fix](crate::diagnostic::Fix).
     pub fn fixable(self) -> bool {
-        matches!(self, Rule::KongPortability)
+        matches!(
+            self,
+            Rule::InvalidPath
+                | Rule::UndefinedCapture
+                | Rule::UnknownTemplateSource
+                | Rule::InvalidSecretReference
+                | Rule::KongPortability
+        )
     }
 
     /// The rule with this id.
@@ -97,7 +121,19 @@ impl Rule {
 }
 
 /// The checks of this layer, in the order of the rules.
-const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[];
+const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
+    invalid_path::check,
+    invalid_path_regex::check,
+    undefined_capture::check,
+    optional_capture::check,
+    capture_missing_on_path::check,
+    unknown_template_source::check,
+    malformed_template::check,
+    template_not_evaluated::check,
+    invalid_secret_reference::check,
+    unanchored_path::check,
+    unused_capture::check,
+];
 
 /// Runs every check over the facts.
 pub fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {

@@ -1,0 +1,146 @@
+//! Short paths that show what a finding says about a pattern. An example is checked against the
+//! pattern before it is shown; where none is found, the finding does without.
+
+use regex::Regex;
+use regex_syntax::hir::{Class, Hir, HirKind, Look};
+
+use crate::pattern::Pattern;
+use crate::plan::normalize::normalize;
+
+/// The longest example worth showing, in bytes.
+const LONGEST: usize = 120;
+
+/// A path that `pattern` matches without setting the group called `name`.
+pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
+    let position = pattern.groups().iter().position(|group| group.name.as_deref() == Some(name))?;
+    let draft = Draft::new(pattern, u32::try_from(position + 1).ok())?;
+    let regex = Regex::new(&pattern.compiled()).ok()?;
+    let captures = regex.captures(&draft.path)?;
+    (captures.name(name).is_none() && is_normal(&draft.path)).then_some(draft.path)
+}
+
+/// A path that goes on after a match of `pattern` is complete, and matches all the same.
+pub(super) fn longer_path(pattern: &Pattern) -> Option<String> {
+    let draft = Draft::new(pattern, None)?;
+    let longer = draft.path + if draft.ends_in_slash { "more" } else { "/more" };
+    let matches =
+        !draft.has_looks || Regex::new(&pattern.compiled()).is_ok_and(|regex| regex.is_match(&longer));
+    (matches && is_normal(&longer)).then_some(longer)
+}
+
+fn is_normal(path: &str) -> bool {
+    !path.contains('?') && *normalize(path.as_bytes()) == *path.as_bytes()
+}
+
+/// A text built along the pattern's tree. Without assertions on the way it is sure to match.
+struct Draft {
+    path: String,
+    ends_in_slash: bool,
+    has_looks: bool,
+    avoid: Option<u32>,
+}
+
+impl Draft {
+    /// Follows `pattern`, around the group `avoid` where there is a way around.
+    fn new(pattern: &Pattern, avoid: Option<u32>) -> Option<Self> {
+        let hir = regex_syntax::parse(&pattern.compiled()).ok()?;
+        let mut draft = Draft { path: String::new(), ends_in_slash: false, has_looks: false, avoid };
+        draft.follow(&hir)?;
+        draft.ends_in_slash = draft.path.ends_with('/');
+        Some(draft)
+    }
+
+    fn follow(&mut self, hir: &Hir) -> Option<()> {
+        if self.path.len() > LONGEST {
+            return None;
+        }
+        match hir.kind() {
+            HirKind::Empty => {}
+            HirKind::Literal(literal) => self.path.push_str(std::str::from_utf8(&literal.0).ok()?),
+            HirKind::Class(class) => self.path.push(pleasant(class)?),
+            HirKind::Look(Look::Start) if self.path.is_empty() => {}
+            HirKind::Look(_) => self.has_looks = true,
+            HirKind::Capture(capture) => self.follow(&capture.sub)?,
+            HirKind::Concat(items) => items.iter().try_for_each(|item| self.follow(item))?,
+            HirKind::Alternation(items) => {
+                self.follow(items.iter().find(|item| !self.is_avoided(item)).or(items.first())?)?;
+            }
+            HirKind::Repetition(repetition) => {
+                // `.*` reads better with something in it; an optional part is left out.
+                let filled = repetition.max.is_none() && matches!(repetition.sub.kind(), HirKind::Class(_));
+                for _ in 0..repetition.min.max(u32::from(filled)) {
+                    self.follow(&repetition.sub)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn is_avoided(&self, hir: &Hir) -> bool {
+        match hir.kind() {
+            HirKind::Capture(capture) => Some(capture.index) == self.avoid || self.is_avoided(&capture.sub),
+            HirKind::Concat(items) | HirKind::Alternation(items) => {
+                items.iter().any(|item| self.is_avoided(item))
+            }
+            HirKind::Repetition(repetition) => self.is_avoided(&repetition.sub),
+            _ => false,
+        }
+    }
+}
+
+/// A character of the class, an ordinary one if it has any.
+fn pleasant(class: &Class) -> Option<char> {
+    let holds = |c: char| match class {
+        Class::Unicode(class) => {
+            class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c))
+        }
+        Class::Bytes(class) => {
+            c.is_ascii()
+                && class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&(c as u8)))
+        }
+    };
+    let first = || match class {
+        Class::Unicode(class) => class.ranges().first().map(|range| range.start()),
+        Class::Bytes(class) => class.ranges().first().map(|range| char::from(range.start())),
+    };
+    ('a'..='z').chain('0'..='9').chain('A'..='Z').chain("-_.~/".chars()).find(|c| holds(*c)).or_else(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(text: &str) -> Pattern {
+        Pattern::parse(text).expect(text)
+    }
+
+    #[test]
+    fn a_way_around_the_group_is_shown() {
+        for (text, name, path) in [
+            ("/(?:(?<t>[a-z]+)/)?chat/(?<m>[^/]+)$", "t", Some("/chat/a")),
+            ("/(?:gpt/(?<m>[^/]+)|any)/chat$", "m", Some("/any/chat")),
+            ("/chat(?:/(?<m>[^/]+))*$", "m", Some("/chat")),
+            // Always set: there is no way around.
+            ("/(?<m>[^/]+)$", "m", None),
+            // The draft `/a` sets the group after all, since the engine prefers that.
+            ("/(?<m>[a-z])?.*", "m", None),
+        ] {
+            assert_eq!(path_without(&pattern(text), name).as_deref(), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_longer_path_matches_too() {
+        for (text, path) in [
+            ("/v1/chat", Some("/v1/chat/more")),
+            ("/v1/", Some("/v1/more")),
+            ("/(?<m>[^/]+)", Some("/a/more")),
+            ("/v[12]\\b", Some("/v1/more")),
+            ("/chat$", None),
+            ("/(?:%41)", None),
+            ("/\\w{200}", None),
+        ] {
+            assert_eq!(longer_path(&pattern(text)).as_deref(), path, "{text}");
+        }
+    }
+}

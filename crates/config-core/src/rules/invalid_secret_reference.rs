@@ -1,0 +1,154 @@
+//! `{vault://…}` that can never be resolved, or that is no reference at all because of where or how
+//! it is written. Kong sends an empty credential for the first and the text itself for the second.
+
+use std::ops::Range;
+
+use crate::analysis::Facts;
+use crate::diagnostic::{Diagnostic, Fix, Safety};
+use crate::model::VaultEntity;
+use crate::rules::strings::{self, Found, Within};
+use crate::rules::{Rule, rewrite};
+use crate::secret::{EnvVault, VaultReference, deck_env, embedded_reference, looks_like_reference};
+
+pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    let vaults = vaults(facts);
+    strings::for_each(facts, |found| {
+        let fault = match found.within {
+            Within::Auth => in_credential(found.text, &vaults),
+            _ => elsewhere(&found),
+        };
+        let Some(fault) = fault else { return };
+        let place = facts.document.place_within(found.node, fault.range);
+        let mut diagnostic =
+            Diagnostic::new(Rule::InvalidSecretReference, place, fault.message).help(fault.help);
+        if let Some(text) = fault.meant
+            && let Some(edit) = rewrite::scalar(facts.document, found.node, &text)
+        {
+            let title = format!("write `{text}`");
+            diagnostic = diagnostic.fix(Fix { title, safety: Safety::Unsafe, edits: vec![edit] });
+        }
+        diagnostics.push(diagnostic);
+    });
+}
+
+/// The file's vaults, as references see them.
+pub(super) fn vaults(facts: &Facts) -> Vec<EnvVault> {
+    let vault = |vault: &VaultEntity| {
+        Some(EnvVault {
+            prefix: vault.fields.prefix.as_ref()?.to_string(),
+            name: vault.fields.name.as_ref()?.to_string(),
+            env_prefix: vault
+                .env
+                .as_ref()
+                .and_then(|env| env.prefix.as_ref())
+                .map(|prefix| prefix.to_string()),
+        })
+    };
+    facts.config.vaults.iter().filter_map(vault).collect()
+}
+
+/// What is wrong with a reference, where in the text, and what to write in place of the whole.
+struct Fault {
+    range: Range<usize>,
+    message: String,
+    help: String,
+    meant: Option<String>,
+}
+
+fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
+    if looks_like_reference(text) && !text[1..text.len() - 1].contains(['{', '}']) {
+        let error = VaultReference::parse(text).and_then(|reference| reference.variable(vaults)).err()?;
+        return Some(Fault { range: error.range, message: error.message, help: error.help, meant: None });
+    }
+    if let Some(meant) = near_miss(text, vaults) {
+        return Some(Fault {
+            range: 0..text.len(),
+            message: "a reference that is not written exactly so is sent as it stands".to_owned(),
+            help: format!("write `{meant}`"),
+            meant: Some(meant),
+        });
+    }
+    let start = text.find("{vault://")?;
+    let end = start + text[start..].find('}')? + 1;
+    let reference = &text[start..end];
+    Some(Fault {
+        range: start..end,
+        message: format!("`{reference}` is not resolved inside other text"),
+        help: format!("put the whole value into the secret, and write `{reference}` alone"),
+        meant: Some(reference.to_owned()),
+    })
+}
+
+/// References in fields that do not resolve them.
+fn elsewhere(found: &Found) -> Option<Fault> {
+    let range = match looks_like_reference(found.text) {
+        true => 0..found.text.len(),
+        false => embedded_reference(found.text)?,
+    };
+    Some(Fault {
+        message: format!("`{}` does not resolve references to secrets", found.field()),
+        help: "references are resolved under `auth` of ai-proxy only; write the value itself here".to_owned(),
+        meant: None,
+        range,
+    })
+}
+
+/// The reference that `text` would be with the right braces, blanks and case.
+fn near_miss(text: &str, vaults: &[EnvVault]) -> Option<String> {
+    if deck_env(text).is_some() {
+        return None;
+    }
+    let opened = text.trim().trim_start_matches(['$', '{', ' ']);
+    let rest =
+        opened.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case("vault:")).map(|_| &opened[6..])?;
+    let inside = rest.trim_start_matches('/').trim_end_matches(['}', ' ']);
+    if inside.contains(['{', '}']) {
+        return None;
+    }
+    let meant = format!("{{vault://{inside}}}");
+    VaultReference::parse(&meant).and_then(|reference| reference.variable(vaults)).is_ok().then_some(meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_are_recognised() {
+        for text in [
+            "vault://env/KEY",
+            "{vault://env/KEY",
+            "vault://env/KEY}",
+            "{VAULT://env/KEY}",
+            "${vault://env/KEY}",
+            "{{vault://env/KEY}}",
+            "{ vault://env/KEY }",
+            " {vault://env/KEY}",
+            "{vault:/env/KEY}",
+        ] {
+            let fault = in_credential(text, &[]).unwrap_or_else(|| panic!("{text} passes"));
+            assert_eq!(fault.meant.as_deref(), Some("{vault://env/KEY}"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reference_among_other_text_is_cut_out() {
+        for (text, range) in [
+            ("Bearer {vault://env/KEY}", 7..24),
+            ("{vault://env/KEY}-x", 0..17),
+            ("{vault://env/KEY}{vault://env/OTHER}", 0..17),
+        ] {
+            let fault = in_credential(text, &[]).unwrap_or_else(|| panic!("{text} passes"));
+            assert_eq!((fault.range, fault.meant.as_deref()), (range, Some("{vault://env/KEY}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_no_references_pass() {
+        for text in
+            ["Bearer sk-1", "vault", "vault:", "${{ env \"DECK_KEY\" }}", "vaults://x", "{vault://env/KEY}"]
+        {
+            assert!(in_credential(text, &[]).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Captures that every path of a route defines but not every match sets.
+
+use crate::analysis::Facts;
+use crate::diagnostic::Diagnostic;
+use crate::rules::Rule;
+use crate::rules::uri_capture::{Absence, unproved};
+
+pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.extend(unproved(facts, Absence::Optional).map(|unproved| {
+        let name = unproved.name();
+        unproved
+            .finding(Rule::OptionalCapture, |routes| {
+                format!("capture `{name}` may be unset when {routes} matches")
+            })
+            .help(
+                "let every match pass through the group, or put the paths without it on a route of their own",
+            )
+    }));
+}

@@ -1,0 +1,31 @@
+//! References whose variable this environment lacks. Runs only when the caller has an environment to
+//! ask; the value itself is never read.
+
+use crate::analysis::Facts;
+use crate::diagnostic::Diagnostic;
+use crate::rules::Rule;
+use crate::rules::invalid_secret_reference::vaults;
+use crate::rules::strings::{self, Within};
+use crate::secret::{VaultReference, looks_like_reference};
+
+pub(crate) fn check(facts: &Facts, is_set: &dyn Fn(&str) -> bool, diagnostics: &mut Vec<Diagnostic>) {
+    let vaults = vaults(facts);
+    strings::for_each(facts, |found| {
+        if found.within != Within::Auth || !looks_like_reference(found.text) {
+            return;
+        }
+        // What cannot be resolved anywhere is `invalid-secret-reference`.
+        let resolved = VaultReference::parse(found.text).and_then(|reference| reference.variable(&vaults));
+        let Ok(variable) = resolved else { return };
+        if is_set(&variable.name) {
+            return;
+        }
+        let message = format!("the environment variable `{}` is not set", variable.name);
+        let help = match &variable.key {
+            Some(key) => format!("set it to a JSON object with the member `{key}`"),
+            None => "set it to the whole value of the field, a scheme such as `Bearer` included".to_owned(),
+        };
+        let place = facts.document.place(found.node);
+        diagnostics.push(Diagnostic::new(Rule::UnresolvedSecret, place, message).help(help));
+    });
+}
