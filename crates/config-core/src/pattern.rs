@@ -118,6 +118,11 @@ impl Pattern {
         self.alternation
     }
 
+    /// Whether a match can begin at the start of a path only.
+    pub fn is_anchored(&self) -> bool {
+        self.tail.is_some()
+    }
+
     /// The text that every match begins with, as far as it is written out; empty if the pattern is
     /// not anchored at the start.
     pub fn literal_prefix(&self) -> &str {

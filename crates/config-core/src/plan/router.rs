@@ -7,6 +7,7 @@
 mod bucket;
 mod explain;
 mod kong;
+mod list;
 mod tail;
 mod trie;
 mod view;

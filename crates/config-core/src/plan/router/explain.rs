@@ -177,13 +177,17 @@ impl Reach<'_> {
         if let Some(end) = table.tails.match_end(tail, path, common) {
             return Extent { end, failure: None };
         }
+        if let Some(PathCriterion::Regex(pattern)) = table.criterion(rank)
+            && !pattern.is_anchored()
+        {
+            return Extent { end: 0, failure: Some("the pattern is found nowhere in the path".to_owned()) };
+        }
         let end = floor_boundary(path, self.tail_end(tail, common));
-        let failure = match table.criterion(rank) {
-            Some(PathCriterion::Regex(pattern)) if pattern.has_top_level_alternation() => {
-                "no alternative of the pattern is found in the path".to_owned()
+        let failure = match path[end..].chars().next() {
+            Some(next) => {
+                format!("the pattern fits as far as `{}` and does not allow `{next}` there", &path[..end])
             }
-            _ if end == path.len() => "the path ends before the pattern does".to_owned(),
-            _ => format!("the pattern does not go on with `{}`", &path[end..]),
+            None => "the path ends before the pattern does".to_owned(),
         };
         Extent { end, failure: Some(failure) }
     }
