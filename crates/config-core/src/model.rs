@@ -6,12 +6,15 @@ mod config;
 mod demands;
 mod elsewhere;
 mod entity;
+mod keys;
 mod links;
 mod notices;
 mod structure;
 mod unique;
 mod value;
+mod values;
 mod versions;
+mod wording;
 
 pub use ai_proxy::{
     AiProxy, Auth, Bedrock, Gemini, Huggingface, Llama2Format, LlmFormat, Logging, MistralFormat, Model,

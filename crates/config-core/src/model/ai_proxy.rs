@@ -75,6 +75,7 @@ pub struct Model {
     /// The model's name; may hold templates such as `$(uri_captures.model)`.
     pub name: Option<Spanned<Text>>,
     /// The same as `name`, and refused by Kong: write `name`.
+    #[schemars(extend("deprecated" = true))]
     pub model: Option<Spanned<Text>>,
     /// Settings of the model and of its provider.
     pub options: Option<Spanned<ModelOptions>>,

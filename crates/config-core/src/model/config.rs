@@ -19,7 +19,7 @@ use super::{
 use crate::catalog::AI_PROXY;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
-use crate::syntax::{Document, Kind, NodeId, Place, from_node};
+use crate::syntax::{DeError, Document, Kind, NodeId, Place, from_node};
 
 /// What a file says.
 #[derive(Debug, Default)]
@@ -220,14 +220,14 @@ impl Config {
             structure: &structure,
             config: Config::default(),
             owners: FxHashMap::default(),
+            unread: Vec::new(),
         };
         reader.file();
         reader.dig_holes();
         reader.settings();
-        let mut config = reader.config;
+        let Reader { mut config, unread: mut diagnostics, .. } = reader;
+        diagnostics.extend(structure.faults.into_iter().map(|fault| fault.diagnostic));
 
-        let mut diagnostics: Vec<Diagnostic> =
-            structure.faults.into_iter().map(|fault| fault.diagnostic).collect();
         links::resolve(&mut config, document, &mut diagnostics);
         demands::check(&config, document, &mut diagnostics);
         unique::check(&config, document, &mut diagnostics);
@@ -253,6 +253,8 @@ struct Reader<'a> {
     structure: &'a Structure,
     config: Config,
     owners: FxHashMap<NodeId, Owner>,
+    /// What serde refused although the schema did not.
+    unread: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -264,7 +266,10 @@ impl Reader<'_> {
             document.items(root).iter().for_each(|route| self.route(*route, None));
             return;
         }
-        if document.get(root, "routes").is_some() && document.get(root, "_format_version").is_none() {
+        let mut keys = document.entries(root).iter().map(|(key, _)| document.key_text(*key));
+        if document.get(root, "routes").is_some()
+            && keys.all(|key| key == "routes" || key.starts_with('_') && key != "_format_version")
+        {
             self.config.format = Format::RoutesOnly;
         }
         for (key, list) in document.entries(root) {
@@ -327,10 +332,14 @@ impl Reader<'_> {
 
     fn entity<T: Default + for<'de> Deserialize<'de>>(&mut self, node: NodeId, owner: Owner) -> Entity<T> {
         self.owners.insert(node, owner);
-        let fields = from_node(self.document, node, &|node| self.structure.is_broken(node));
-        // Nothing is required of an entity here, so that only a node that is no mapping cannot be
-        // read, and that the schema has reported.
-        Entity { node, fields: fields.unwrap_or_default(), holes: Vec::new(), kong_id: None }
+        let mut entity = Entity { node, fields: T::default(), holes: Vec::new(), kong_id: None };
+        match from_node(self.document, node, &|node| self.structure.is_broken(node)) {
+            Ok(fields) => entity.fields = fields,
+            // The schema has said that this is no entity.
+            Err(_) if !matches!(self.document.node(node).kind, Kind::Mapping(_)) => {}
+            Err(error) => entity.holes.push(unread(self.document, node, "", error, &mut self.unread)),
+        }
+        entity
     }
 
     /// Hands each mistake to the innermost entity around it.
@@ -374,23 +383,57 @@ impl Reader<'_> {
 
     /// Reads `config` of the plugins and vaults whose settings are typed.
     fn settings(&mut self) {
-        for plugin in &mut self.config.plugins {
-            if plugin.name() == Some(AI_PROXY) && plugin.hole_in(&["config"]).is_none() {
-                let config = plugin
-                    .fields
-                    .config
-                    .and_then(|config| from_node(self.document, config.0, &|_| false).ok());
-                plugin.ai_proxy = config;
+        let Reader { document, config, unread: diagnostics, .. } = self;
+        for plugin in &mut config.plugins {
+            if plugin.name() == Some(AI_PROXY) {
+                let config = plugin.fields.config.map(|config| config.0);
+                plugin.ai_proxy = settings(document, &mut plugin.entity.holes, config, diagnostics);
             }
         }
-        for vault in &mut self.config.vaults {
-            let is_env = vault.fields.name.as_ref().is_some_and(|name| name.as_str() == "env");
-            if is_env && vault.hole_in(&["config"]).is_none() {
-                vault.env = match vault.fields.config {
-                    None => Some(EnvVault::default()),
-                    Some(config) => from_node(self.document, config.0, &|_| false).ok(),
+        for vault in &mut config.vaults {
+            if vault.fields.name.as_ref().is_some_and(|name| name.as_str() == "env") {
+                let config = vault.fields.config.map(|config| config.0);
+                let is_absent = config.is_none() && vault.hole_in(&["config"]).is_none();
+                vault.env = match is_absent {
+                    true => Some(EnvVault::default()),
+                    false => settings(document, &mut vault.entity.holes, config, diagnostics),
                 };
             }
         }
     }
+}
+
+/// Reads settings; `None` and a hole if they have a mistake.
+fn settings<T: for<'de> Deserialize<'de>>(
+    document: &Document,
+    holes: &mut Vec<Hole>,
+    config: Option<NodeId>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    // Settings with a mistake are unset, with a hole in `config`.
+    let config = config?;
+    match from_node(document, config, &|_| false) {
+        Ok(settings) => Some(settings),
+        Err(error) => {
+            holes.push(unread(document, config, "config", error, diagnostics));
+            None
+        }
+    }
+}
+
+/// Reports a value that the schema accepts and serde does not. The two are held together by a test;
+/// should they part, the value must be missed and not be taken for unset.
+fn unread(
+    document: &Document,
+    node: NodeId,
+    field: &str,
+    error: DeError,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Hole {
+    let place = document.place(error.node.unwrap_or(node));
+    let finding = Diagnostic::new(Rule::WrongType, place, format!("this cannot be read: {}", error.message))
+        .help("write it as the manual shows; if you do, this is a mistake of aiproxy's: please report it");
+    let hole = Hole { rule: finding.rule, place: finding.place.clone(), field: field.to_owned() };
+    diagnostics.push(finding);
+    hole
 }

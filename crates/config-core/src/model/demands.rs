@@ -1,7 +1,7 @@
 //! What an entity must have one of, beyond what the schema can point at.
 
 use super::config::Config;
-use super::structure::missing_place;
+use super::keys::missing_place;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::Document;

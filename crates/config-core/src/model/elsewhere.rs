@@ -14,11 +14,10 @@ pub(super) struct Field {
     pub help: &'static str,
 }
 
-/// A field that Kong 3.10 as open source does not have but others do. `siblings` are the fields that
-/// do exist beside it.
-pub(super) fn field(key: &str, siblings: &[&str]) -> Option<Field> {
-    let (_, _, field) =
-        FIELDS.iter().find(|(known, sibling, _)| *known == key && siblings.contains(sibling))?;
+/// A field that Kong 3.10 as open source does not have but others do. `has_sibling` says which
+/// fields do exist beside it.
+pub(super) fn field(key: &str, has_sibling: impl Fn(&str) -> bool) -> Option<Field> {
+    let (_, _, field) = FIELDS.iter().find(|(known, sibling, _)| *known == key && has_sibling(sibling))?;
     Some(*field)
 }
 
@@ -32,6 +31,11 @@ pub(super) fn inside_ai_proxy(key: &str) -> Option<String> {
     let mut paths = Vec::new();
     find(&schema::CONFIG["$defs"]["AiProxy"], "config", key, &mut paths);
     if paths.len() == 1 { paths.pop() } else { None }
+}
+
+/// Whether routes have a field of this name.
+pub(super) fn is_of_route(key: &str) -> bool {
+    schema::CONFIG["$defs"]["Route"]["properties"].get(key).is_some()
 }
 
 fn find(schema: &Value, path: &str, key: &str, paths: &mut Vec<String>) {

@@ -2,8 +2,7 @@
 //!
 //! Every field is optional here, and an explicit null means unset: what an entity must have is
 //! said by the schema (`required`), which speaks first. So an entity with a mistake still tells
-//! what else it says. A field that a later stage points at is [`Spanned`]. Nested lists of entities
-//! are [`Nested`]: read one by one.
+//! what else it says. A field that a later stage points at is [`Spanned`].
 
 use std::borrow::Cow;
 

@@ -1,15 +1,16 @@
 //! References between entities, and the ids by which Kong knows them.
 
 use rustc_hash::FxHashMap;
-use uuid::{Uuid, uuid};
+use uuid::Uuid;
 
 use super::config::{
     Config, ConsumerIndex, Entity, Hole, PluginEntity, RouteEntity, RouteIndex, Scope, ServiceIndex,
 };
 use super::entity::Plugin;
-use super::structure::quote;
 use super::value::{ForeignKey, Text};
+use super::wording::quote;
 use crate::diagnostic::Diagnostic;
+use crate::kong_id::entity_id;
 use crate::rules::Rule;
 use crate::suggest::nearest;
 use crate::syntax::{Document, Spanned};
@@ -161,14 +162,11 @@ impl Links<'_> {
     }
 }
 
-/// The namespace in which Kong derives ids.
-const NAMESPACE: Uuid = uuid!("fd02801f-0957-4a15-a55a-c8d9606f30b5");
-
 /// A given id, or the one that Kong derives from the entity's key.
 fn id(table: &str, given: Option<&Spanned<Text>>, key: Option<&Spanned<Text>>) -> Option<Uuid> {
     match given {
         Some(given) => parse_id(given),
-        None => key.map(|key| derived(table, key)),
+        None => key.map(|key| entity_id(table, key)),
     }
 }
 
@@ -187,11 +185,7 @@ fn plugin_id(config: &Config, plugin: &Entity<Plugin>, nested: Scope) -> Option<
     let route = part(nested.route.map(|it| config[it].kong_id), fields.route.as_ref())?;
     let service = part(nested.service.map(|it| config[it].kong_id), fields.service.as_ref())?;
     let consumer = part(nested.consumer.map(|it| config[it].kong_id), fields.consumer.as_ref())?;
-    Some(derived("plugins", &format!("plugins:*:{}:{route}:{service}:{consumer}", name.as_str())))
-}
-
-fn derived(table: &str, key: &str) -> Uuid {
-    Uuid::new_v5(&Uuid::new_v5(&NAMESPACE, table.as_bytes()), key.as_bytes())
+    Some(entity_id("plugins", &format!("plugins:*:{}:{route}:{service}:{consumer}", name.as_str())))
 }
 
 /// An id in the one form that Kong accepts: 36 characters, with hyphens.
@@ -202,13 +196,6 @@ pub(super) fn parse_id(text: &str) -> Option<Uuid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn ids_are_derived_as_kong_derives_them() {
-        assert_eq!(derived("routes", "my-route"), uuid!("481a9539-f49c-51b6-b2e2-fe99ee68866c"));
-        assert_eq!(derived("services", "my-service"), uuid!("0855b320-0dd2-547d-891d-601e9b38647f"));
-        assert_eq!(derived("routes", "openai-chat"), uuid!("f5ad9b2e-f11a-5152-8fad-cfa7d61e95d6"));
-    }
 
     #[test]
     fn an_id_has_hyphens_and_36_characters() {

@@ -3,7 +3,7 @@
 
 use super::config::{Config, Hole, PluginEntity};
 use super::entity::PathHandling;
-use super::structure::quote;
+use super::wording::quote;
 use crate::catalog::{self, AI_PROXY, Edition, PLUGINS};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rules::Rule;

@@ -4,6 +4,8 @@ use super::*;
 use crate::source::SourceFile;
 use crate::syntax::parse;
 
+mod drift;
+
 /// The findings of a file, one a paragraph: place, text under it, rule, message and help.
 fn findings(text: &str) -> String {
     let source = SourceFile::new("test.yaml", text);
@@ -69,6 +71,17 @@ fn values() {
 }
 
 #[test]
+fn misplaced_keys() {
+    let cases = [
+        "name: chat\npaths: [/x]\n",
+        "- plugins:\n  - name: ai-proxy\n    route_type: preserve\n    config:\n      route_type: preserve\n      model: {provider: openai, options: {}}\n",
+        "route:\n- name: x\n",
+        "- paths:\n  - [/x]\n  - {a: b}\n  model: x\n",
+    ];
+    insta::assert_snapshot!(cases.map(findings).join("\n===\n"));
+}
+
+#[test]
 fn names_and_references() {
     let cases = [
         "- {name: a, id: 481a9539-f49c-51b6-b2e2-fe99ee68866c}\n- {name: a, id: 481A9539-f49c-51b6-b2e2-fe99ee68866c}\n",
@@ -88,4 +101,67 @@ fn notices() {
         ai_proxy("route_type: preserve, model: {provider: openai, options: {upstream_path: /x}}") + "- path_handling: v1\n- path_handling: v0\n",
     ];
     insta::assert_snapshot!(cases.map(|case| findings(&case)).join("\n===\n"));
+}
+
+/// What is broken in each entity of a file, and what is left of it.
+#[test]
+fn a_mistake_breaks_one_field_of_one_entity() {
+    let text = r#"
+_format_version: "3.0"
+services:
+- {name: s, host: h, service: {id: 5}, routes: [{name: nested, service: {id: 5}, paths: [/a, 5]}]}
+routes:
+- 5
+- {name: flat, methods: POST, plugins: [{name: ai-proxy, config: {model: {}}}, {tags: [x]}]}
+- {name: sound, plugins: [{name: ai-proxy, config: {route_type: preserve, model: {provider: openai}}}]}
+plugins:
+- {name: cors, route: [flat]}
+- {name: cors, route: nowhere}
+consumers: 7
+"#;
+    let source = SourceFile::new("test.yaml", text);
+    let document = parse(&source).document.unwrap();
+    let (config, _) = Config::read(&document);
+    let holes = |holes: &[Hole]| -> Vec<String> {
+        holes.iter().map(|hole| format!("{} {}", hole.rule.id(), hole.field)).collect()
+    };
+
+    assert_eq!(config.format, Format::Declarative);
+    assert_eq!(holes(&config.holes), ["wrong-type consumers"]);
+    assert_eq!(holes(&config.services[0].holes), ["unknown-field service"]);
+    let names: Vec<_> =
+        config.routes.iter().map(|it| it.fields.name.as_ref().map(|name| name.as_str())).collect();
+    assert_eq!(names, [Some("nested"), None, Some("flat"), Some("sound")]);
+    let broken: Vec<_> = config.routes.iter().map(|it| holes(&it.holes)).collect();
+    assert_eq!(broken[0], ["wrong-type service", "wrong-type paths"]);
+    assert_eq!(broken[1], ["wrong-type "]);
+    assert_eq!(broken[2], ["wrong-type methods"]);
+    assert!(broken[3].is_empty());
+    let unmatchable: Vec<_> = config.routes.iter().map(|it| it.unmatchable().is_some()).collect();
+    assert_eq!(unmatchable, [true, true, true, false]);
+    assert_eq!(config.routes[0].service, Some(ServiceIndex(0)));
+
+    let broken: Vec<_> = config.plugins.iter().map(|it| holes(&it.holes)).collect();
+    assert_eq!(broken[0], ["missing-field config", "missing-field config"]);
+    assert_eq!(broken[1], ["missing-field name"]);
+    assert!(broken[2].is_empty());
+    assert_eq!(broken[3], ["wrong-type route"]);
+    assert_eq!(broken[4], ["dangling-reference route"]);
+    assert!(config.plugins[0].ai_proxy.is_none() && config.plugins[2].ai_proxy.is_some());
+    let scopes: Vec<_> = config.plugins.iter().map(|it| it.scope.map(|scope| scope.route)).collect();
+    let [flat, sound] = [2, 3].map(|index| Some(Some(RouteIndex(index))));
+    assert_eq!(scopes, [flat, flat, sound, None, None]);
+}
+
+#[test]
+fn shapes() {
+    let shape = |text: &str| {
+        let source = SourceFile::new("test.yaml", text);
+        Config::read(&parse(&source).document.unwrap()).0.format
+    };
+    assert_eq!(shape("- name: x\n"), Format::BareList);
+    assert_eq!(shape("routes:\n- name: x\n"), Format::RoutesOnly);
+    assert_eq!(shape("_comment: x\nroutes: []\n"), Format::RoutesOnly);
+    assert_eq!(shape("_format_version: '3.0'\nroutes: []\n"), Format::Declarative);
+    assert_eq!(shape("services: []\nroutes: []\n"), Format::Declarative);
 }

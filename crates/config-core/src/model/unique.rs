@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::config::{Config, Scope};
-use super::structure::quote;
 use super::value::Text;
+use super::wording::quote;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -29,11 +29,11 @@ pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<
     duplicate_plugins(config, document, diagnostics);
 }
 
-fn duplicates<'a>(
+fn duplicates(
     document: &Document,
     field: &str,
     kind: &str,
-    values: &mut dyn Iterator<Item = &'a Option<Spanned<Text>>>,
+    values: &mut dyn Iterator<Item = &Option<Spanned<Text>>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let mut first: FxHashMap<String, NodeId> = FxHashMap::default();
@@ -63,7 +63,8 @@ fn duplicate_plugins(config: &Config, document: &Document, diagnostics: &mut Vec
         }
         let other = &config.plugins[earlier];
         let is_same_id = plugin.kong_id.is_some() && plugin.kong_id == other.kong_id;
-        if !is_same_id && !(plugin.fields.is_enabled() && other.fields.is_enabled()) {
+        let both_run = plugin.fields.is_enabled() && other.fields.is_enabled();
+        if !is_same_id && !both_run {
             continue;
         }
         let message = format!("{} is configured twice for {}", quote(name), describe(scope));

@@ -337,15 +337,15 @@ impl JsonSchema for Opaque {
     }
 }
 
-/// A list of entities inside another. Only its nodes are kept: entities are read one by one, so
-/// that a mistake in one takes neither its siblings nor its parent along.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent, bound = "")]
-pub struct Nested<T> {
-    /// The entities, in file order.
-    pub nodes: Vec<NodeId>,
-    #[serde(skip)]
-    entity: PhantomData<T>,
+/// A list of entities inside another, left to [`Config`](super::Config): entities are read one by
+/// one, so that a mistake in one takes neither its siblings nor its parent along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nested<T>(PhantomData<T>);
+
+impl<'de, T> Deserialize<'de> for Nested<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<NodeId>::deserialize(deserializer).map(|_| Self(PhantomData))
+    }
 }
 
 impl<T: JsonSchema> JsonSchema for Nested<T> {

@@ -6,8 +6,8 @@
 //! `"3.0"` and mark its regexes.
 
 use super::config::{Config, Hole};
-use super::structure::quote;
 use super::value::Text;
+use super::wording::quote;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::{Document, NodeId, Spanned};

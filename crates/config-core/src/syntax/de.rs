@@ -138,6 +138,19 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
         }
     }
 
+    /// A struct is a mapping: the derived visitors would also take a list of its fields' values.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DeError> {
+        match self.document.node(self.node).kind {
+            Kind::Sequence(_) => self.located(Err(de::Error::invalid_type(de::Unexpected::Seq, &visitor))),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -157,7 +170,7 @@ impl<'de> de::Deserializer<'de> for Reader<'de, '_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple map struct identifier
+        unit_struct seq tuple map identifier
     }
 }
 

@@ -1,0 +1,190 @@
+//! Values of the wrong type, range or word, in words.
+
+use jsonschema::JsonType;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde_json::Value;
+
+use super::elsewhere;
+use super::value::MAX_EXACT_INTEGER;
+use super::wording::{SHORT, alternatives, enum_words, found, is_secret, label, list, quote};
+use crate::diagnostic::Diagnostic;
+use crate::rules::Rule;
+use crate::suggest::nearest;
+use crate::syntax::{Document, Kind, NodeId, Scalar, ScalarType};
+
+/// The schema's error about one value.
+pub(super) struct ValueError {
+    /// What is wrong.
+    pub kind: ValidationErrorKind,
+    /// The schema that the value does not meet.
+    pub schema: &'static Value,
+}
+
+impl ValueError {
+    /// The finding about the value.
+    pub(super) fn finding(&self, document: &Document, node: NodeId) -> Diagnostic {
+        let label = label(document, node);
+        let finding = |rule, message| Diagnostic::new(rule, document.place(node), message);
+        match &self.kind {
+            ValidationErrorKind::Type { kind } => self.wrong_type(document, node, kind),
+            ValidationErrorKind::Enum { options } => wrong_word(document, node, &enum_words(options)),
+            ValidationErrorKind::MinLength { .. } => finding(Rule::OutOfRange, format!("{label} is empty"))
+                .help("write at least one character, or leave the entry out"),
+            ValidationErrorKind::MinProperties { .. } => {
+                finding(Rule::MissingField, format!("{label} names nothing"))
+                    .help("write the name or the id as a string, or leave the key out")
+            }
+            ValidationErrorKind::MaxProperties { .. } => {
+                finding(Rule::ConflictingFields, format!("{label} has both a name and an id"))
+                    .help("write one of them, as a string")
+            }
+            _ => finding(Rule::OutOfRange, format!("{label} is {}, out of range", found(document, node)))
+                .help(format!("write {}", self.range())),
+        }
+    }
+
+    /// What a number must be.
+    fn range(&self) -> String {
+        let what =
+            if self.schema["type"].to_string().contains("integer") { "an integer" } else { "a number" };
+        let bound = |keyword: &str| self.schema[keyword].as_i64();
+        match (bound("minimum"), bound("maximum"), bound("exclusiveMinimum")) {
+            (Some(1), Some(MAX_EXACT_INTEGER), _) => format!("{what} above 0"),
+            (Some(from), Some(to), _) => format!("{what} from {from} to {to}"),
+            (_, _, Some(above)) => format!("{what} above {above}"),
+            _ => what.to_owned(),
+        }
+    }
+
+    fn wrong_type(&self, document: &Document, node: NodeId, kind: &TypeKind) -> Diagnostic {
+        if node == document.root() {
+            return Diagnostic::new(Rule::WrongType, document.place(node), "the file holds no configuration")
+                .help("write a map with `_format_version: \"3.0\"` and `routes:`, or a list of routes");
+        }
+        let expected: Vec<JsonType> = match kind {
+            TypeKind::Single(one) => vec![*one],
+            TypeKind::Multiple(set) => set.iter().filter(|one| *one != JsonType::Null).collect(),
+        };
+        let label = label(document, node);
+        let names: Vec<&str> = expected.iter().map(|one| type_name(*one)).collect();
+        let names = names.join(" or ");
+        let what = self.what_to_write(&names);
+        // A key without a value is as good as no key.
+        if document.is_null(node) && document.key_of(node).is_some() {
+            let span = document.span(node);
+            let place = if span.start == span.end { document.key_place(node) } else { document.place(node) };
+            return Diagnostic::new(Rule::MissingField, place, format!("{label} has no value"))
+                .help(format!("write {what}"));
+        }
+        let message = format!("{label} is {}, not {names}", found(document, node));
+        let instead = expected.first().and_then(|expected| self.instead(document, node, *expected));
+        Diagnostic::new(Rule::WrongType, document.place(node), message)
+            .help(format!("write {}", instead.unwrap_or(what)))
+    }
+
+    /// The type, and the words or keys that it has here.
+    fn what_to_write(&self, names: &str) -> String {
+        let words = enum_words(&self.schema["enum"]);
+        if !words.is_empty() {
+            return alternatives(&words);
+        }
+        let keys = self.schema["properties"].as_object();
+        match keys.filter(|_| !names.contains("string")) {
+            Some(keys) => {
+                let keys = keys.iter().filter(|(_, schema)| schema["deprecated"].is_null());
+                format!("{names} with the keys {}", list(keys.map(|(key, _)| key.as_str())))
+            }
+            None => names.to_owned(),
+        }
+    }
+
+    /// The same value in the type that is expected, where that can be told.
+    fn instead(&self, document: &Document, node: NodeId, expected: JsonType) -> Option<String> {
+        let scalar = match (&document.node(node).kind, expected) {
+            (Kind::Scalar(scalar), _) => scalar,
+            (Kind::Mapping(_), JsonType::Array) => {
+                return Some("a list: start every item with `- `".to_owned());
+            }
+            (Kind::Sequence(_), JsonType::Object) => {
+                return Some("keys and values, without `- ` in front".to_owned());
+            }
+            _ => return None,
+        };
+        let source = document.source().slice(document.span(node));
+        let is_short = source.len() <= SHORT && !source.contains('\n');
+        if !is_short || is_secret(document, node) || scalar.value == ScalarType::Null {
+            return None;
+        }
+        let entry = |value: &str| match document.key_of(node) {
+            Some(key) => format!("`{}: {value}`", document.key_text(key)),
+            None => format!("`{value}`"),
+        };
+        match expected {
+            JsonType::String => match self.same_number(scalar) {
+                Some(word) => Some(format!("{}, in quotes", entry(&word))),
+                None if self.schema["enum"].is_array() => None,
+                None => Some(format!("{}, in quotes", entry(&format!("\"{source}\"")))),
+            },
+            JsonType::Array => Some(entry(&format!("[{source}]"))),
+            JsonType::Boolean => match scalar.text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "y" | "1" => Some(format!("{}, without quotes", entry("true"))),
+                "false" | "no" | "off" | "n" | "0" => Some(format!("{}, without quotes", entry("false"))),
+                _ => None,
+            },
+            JsonType::Integer => {
+                let number: i64 = scalar.text.parse().ok()?;
+                Some(format!("{}, without quotes", entry(&number.to_string())))
+            }
+            JsonType::Number => {
+                let number: f64 = scalar.text.parse().ok().filter(|number: &f64| number.is_finite())?;
+                Some(format!("{}, without quotes", entry(&number.to_string())))
+            }
+            JsonType::Object | JsonType::Null => None,
+        }
+    }
+
+    /// The word of an enum that is the same number: `3` or `3.0` for `"3.0"`.
+    fn same_number(&self, scalar: &Scalar) -> Option<String> {
+        let number: f64 = scalar.text.parse().ok()?;
+        enum_words(&self.schema["enum"])
+            .into_iter()
+            .find(|word| word.trim_matches('"').parse::<f64>() == Ok(number))
+    }
+}
+
+/// A value of the right type that is none of the words of its field.
+fn wrong_word(document: &Document, node: NodeId, words: &[String]) -> Diagnostic {
+    let label = label(document, node);
+    let Some(scalar) = document.scalar(node) else {
+        return Diagnostic::new(
+            Rule::InvalidValue,
+            document.place(node),
+            format!("{label} is no such value"),
+        );
+    };
+    let text = quote(&scalar.text);
+    let meant = document.str(node).and_then(|text| nearest(text, words.iter().map(String::as_str)));
+    let (message, help) = match (elsewhere::word(&scalar.text), meant) {
+        (Some(fact), _) => {
+            (format!("{label} is {text}, which {fact}"), format!("write {}", alternatives(words)))
+        }
+        (None, Some(meant)) => (
+            format!("{label} cannot be {text}"),
+            format!("write `{meant}`; the values are {}", list(words.iter().map(String::as_str))),
+        ),
+        (None, None) => (format!("{label} cannot be {text}"), format!("write {}", alternatives(words))),
+    };
+    Diagnostic::new(Rule::InvalidValue, document.place(node), message).help(help)
+}
+
+fn type_name(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer => "an integer",
+        JsonType::Null => "null",
+        JsonType::Number => "a number",
+        JsonType::Object => "a map",
+        JsonType::String => "a string",
+    }
+}
