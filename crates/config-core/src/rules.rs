@@ -5,6 +5,7 @@
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
 mod capture_missing_on_path;
+mod client_controlled_host;
 mod example;
 mod invalid_path;
 mod invalid_path_regex;
@@ -131,6 +132,7 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     malformed_template::check,
     template_not_evaluated::check,
     invalid_secret_reference::check,
+    client_controlled_host::check,
     unanchored_path::check,
     unused_capture::check,
 ];

@@ -75,7 +75,7 @@ pub(super) fn host(segments: &[Segment], suffix: &str, range: Range<usize>) -> R
     let literal_suffix = labels.iter().rev().take_while(|label| !label.contains(VALUE)).count();
     let numeric = labels.last().is_some_and(|label| reads_as_a_number(label));
     if literal_suffix < 2 || numeric {
-        let reason = format!("{last} is not followed by a literal domain of at least two labels");
+        let reason = format!("`{last}` is not followed by a literal domain of at least two labels");
         return Err((reason, last.range.clone()));
     }
     Ok(())

@@ -6,7 +6,7 @@ mod render;
 
 use formats::openai::Options;
 
-pub use lower::Uncompilable;
+pub use lower::{Uncompilable, host_error};
 pub(in crate::plan) use native::Native;
 pub use render::{Rendered, RenderedTemplate};
 pub(in crate::plan) use render::{form_decode, query_argument, split_argument};

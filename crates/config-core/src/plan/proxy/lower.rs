@@ -1,5 +1,7 @@
 //! From a plugin's typed configuration to a [`Proxy`].
 
+use std::ops::Range;
+
 use formats::openai::Options;
 
 use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Proxy, Shape};
@@ -154,6 +156,13 @@ fn shape(field: Field, template: &Template) -> Result<Shape, HostError> {
         _ => {}
     }
     Ok(Shape::Text)
+}
+
+/// Why no host is compiled from the template of a field, named from `config` down, and the bytes of
+/// its text at fault. `None` if one is, or if the field has no part in a host.
+pub fn host_error(field: &str, template: &Template) -> Option<(String, Range<usize>)> {
+    let hosts = [Field::AzureInstance, Field::UpstreamUrl, Field::GeminiApiEndpoint];
+    shape(hosts.into_iter().find(|host| host.as_str() == field)?, template).err()
 }
 
 /// What follows an `azure_instance` in its host.

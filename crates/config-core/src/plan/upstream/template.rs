@@ -140,7 +140,7 @@ fn host_and_port(
 fn refuse_placeholders(segments: &[Segment], part: &str) -> Result<(), HostError> {
     match segments.iter().find_map(placeholder) {
         Some(placeholder) => {
-            Err((format!("{placeholder} stands in {part} of the URL"), placeholder.range.clone()))
+            Err((format!("`{placeholder}` stands in {part} of the URL"), placeholder.range.clone()))
         }
         None => Ok(()),
     }
