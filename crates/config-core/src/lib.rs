@@ -16,5 +16,6 @@ pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod suggest;
+pub mod suppress;
 pub mod syntax;
 pub mod template;

@@ -147,6 +147,14 @@ impl SourceFile {
         Span::new(start..start + self.text[start..end].trim_end_matches(['\n', '\r']).len())
     }
 
+    /// The offset of the 1-based `column`, in bytes, of the 1-based `line`; the nearest place there is
+    /// for a position outside the text.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start =
+            self.line_starts.get(line.saturating_sub(1)).map_or(self.text.len(), |start| *start as usize);
+        self.text.floor_char_boundary(start.saturating_add(column.saturating_sub(1)))
+    }
+
     /// The text of the 1-based line `line`, without its line break.
     pub fn line(&self, line: usize) -> &str {
         self.slice(self.line_span(line))

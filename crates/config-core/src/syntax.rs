@@ -41,3 +41,8 @@ pub fn parse(source: &SourceFile) -> Parsed<'_> {
     diagnostics.sort_by_key(|diagnostic| diagnostic.place.span);
     Parsed { document, diagnostics }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;

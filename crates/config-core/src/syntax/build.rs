@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Collections inside collections, counted through aliases. Real files use about a dozen.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 128;
 
 /// What aliases may copy, in nodes: so much in any file, so much more for each node written, and
 /// never more than the last. Together they keep the tree a bounded multiple of the text.
@@ -42,21 +42,28 @@ pub(super) fn build<'s>(source: &'s SourceFile, diagnostics: &mut Vec<Diagnostic
         emit_anchor_events: true,
         // Comments take part in the file's own size; the default would refuse a long comment.
         max_buffered_comment_events: usize::MAX,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
     };
     let mut parser = Parser::new_from_str_with_options(source.text(), options);
     let mut builder = Builder::new(source, diagnostics);
     while let Some(next) = parser.next_event() {
         match next {
-            // What follows the first document is not read, so it cannot be wrong either.
+            // What follows is not read, so it cannot be wrong either.
             Ok((Event::DocumentStart(..), span)) if builder.root.is_some() => {
                 builder.second_document(bytes(span));
                 break;
             }
-            Err(_) if builder.root.is_some() && builder.frames.is_empty() && builder.ended => break,
-            Ok((event, span)) => builder.event(event, span).ok()?,
+            Ok((event, span)) => {
+                if builder.event(event, span).is_err() {
+                    break;
+                }
+            }
             Err(scan) => {
-                builder.report(error::describe(source, &scan));
-                return None;
+                builder.broken = true;
+                let progress = builder.progress();
+                builder.diagnostics.push(error::describe(source, &scan, &progress));
+                break;
             }
         }
     }
@@ -111,10 +118,13 @@ pub(super) struct Builder<'s, 'd> {
     pending: Vec<NodeId>,
     anchors: FxHashMap<usize, Anchor<'s>>,
     root: Option<NodeId>,
-    ended: bool,
+    /// One past the last byte of the last node.
+    read: u32,
     copied: u64,
     /// An error after which the tree would mean something else than the text.
     broken: bool,
+    /// Findings so far, those without room included.
+    counts: FxHashMap<Rule, usize>,
 }
 
 impl<'s, 'd> Builder<'s, 'd> {
@@ -130,13 +140,15 @@ impl<'s, 'd> Builder<'s, 'd> {
             pending: Vec::new(),
             anchors: FxHashMap::default(),
             root: None,
-            ended: false,
+            read: 0,
             copied: 0,
             broken: false,
+            counts: FxHashMap::default(),
         }
     }
 
     fn finish(mut self) -> Option<Document<'s>> {
+        self.count_dropped();
         let root = match self.root {
             Some(root) => root,
             None => self.add(null(), Span::at(self.source.text().len())),
@@ -146,24 +158,46 @@ impl<'s, 'd> Builder<'s, 'd> {
         (!broken).then_some(Document { source, nodes, items, entries, comments, root })
     }
 
-    /// Reports a finding, up to [`MAX_FINDINGS`] of its rule.
-    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
-        let rule = diagnostic.rule;
-        match self.diagnostics.iter().filter(|known| known.rule == rule).count() {
-            MAX_FINDINGS.. => {}
-            _ => self.diagnostics.push(diagnostic),
+    /// Reports a finding about `node`, shown at `span`, in words that are asked for only if there is
+    /// still room for it: pointers and quotations cost, and a file can be wrong everywhere.
+    pub(super) fn report(
+        &mut self,
+        rule: Rule,
+        node: NodeId,
+        span: Span,
+        words: impl FnOnce(&Self) -> (String, String),
+    ) -> Option<&mut Diagnostic> {
+        let count = self.counts.entry(rule).or_insert(0);
+        *count += 1;
+        if *count > MAX_FINDINGS {
+            return None;
         }
+        let (message, help) = words(self);
+        let place = Place { span, pointer: document::pointer(&self.nodes, node) };
+        self.diagnostics.push(Diagnostic::new(rule, place, message).help(help));
+        self.diagnostics.last_mut()
     }
 
-    /// Reports an error without which the tree cannot be trusted.
-    pub(super) fn report_broken(&mut self, diagnostic: Diagnostic) {
+    /// Reports an error after which the tree would mean something else than the text.
+    pub(super) fn report_broken(
+        &mut self,
+        rule: Rule,
+        node: NodeId,
+        span: Span,
+        words: impl FnOnce(&Self) -> (String, String),
+    ) {
         self.broken = true;
-        self.report(diagnostic);
+        self.report(rule, node, span, words);
     }
 
-    /// A node's place, shown at `span`.
-    pub(super) fn place(&self, node: NodeId, span: Span) -> Place {
-        Place { span, pointer: document::pointer(&self.nodes, node) }
+    /// Says of each rule how many of its findings there was no room for.
+    fn count_dropped(&mut self) {
+        for (rule, count) in &self.counts {
+            let dropped = count.saturating_sub(MAX_FINDINGS);
+            if let Some(last) = self.diagnostics.iter_mut().rfind(|last| last.rule == *rule && dropped > 0) {
+                last.message += &format!(" (and {dropped} more like this below)");
+            }
+        }
     }
 
     /// The items in `range`, as a sequence holds it.
@@ -176,8 +210,19 @@ impl<'s, 'd> Builder<'s, 'd> {
         &self.entries[range.start as usize..range.end as usize]
     }
 
+    /// The text of a scalar; nothing for other nodes.
+    pub(super) fn text(&self, node: NodeId) -> &str {
+        match &self.nodes[node.index()].kind {
+            Kind::Scalar(scalar) => &scalar.text,
+            _ => "",
+        }
+    }
+
     fn event(&mut self, event: Event<'s>, at: granit_parser::Span) -> Result<(), Stop> {
         let span = bytes(at);
+        if event.is_node() {
+            self.read = span.end;
+        }
         match event {
             Event::Comment(..) => self.comment(span),
             Event::Scalar(text, style, anchor, tag) => {
@@ -189,9 +234,8 @@ impl<'s, 'd> Builder<'s, 'd> {
             Event::MappingStart(style, anchor, tag) => self.open(true, style, anchor, tag.as_deref(), at)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => self.alias(anchor, span)?,
-            Event::UnresolvedAlias(name) => self.unknown_alias(&name, span),
+            Event::UnresolvedAlias(name) => self.unknown_alias(&name, span)?,
             Event::Anchor(anchor, name) => self.name_anchor(anchor, name, span),
-            Event::DocumentEnd => self.ended = true,
             _ => {}
         }
         Ok(())
@@ -204,15 +248,19 @@ impl<'s, 'd> Builder<'s, 'd> {
         self.comments.push(Comment { span, own_line });
     }
 
+    fn progress(&self) -> error::Progress {
+        // A pair in a list, `[a: b]`, is a mapping without a bracket of its own.
+        let starts = self.frames.iter().map(|frame| self.nodes[frame.node.index()].span.start);
+        let bracket =
+            starts.rev().find(|start| self.source.text()[*start as usize..].starts_with(['[', '{']));
+        error::Progress { read: self.read, bracket }
+    }
+
     fn second_document(&mut self, span: Span) {
-        self.report(
-            Diagnostic::new(
-                Rule::MultipleDocuments,
-                Place { span, pointer: String::new() },
-                "a second document begins here, and only the first is read",
-            )
-            .help("move it to a file of its own, or join both documents into one"),
-        );
+        let place = Place { span, pointer: String::new() };
+        let message = "a second document begins here, and only the first is read";
+        let help = "move it to a file of its own, or join both documents into one";
+        self.diagnostics.push(Diagnostic::new(Rule::MultipleDocuments, place, message).help(help));
     }
 
     fn scalar(
@@ -223,7 +271,7 @@ impl<'s, 'd> Builder<'s, 'd> {
         tag: Option<&granit_parser::Tag>,
         at: granit_parser::Span,
     ) -> Result<(), Stop> {
-        let span = bytes(at);
+        let mut span = bytes(at);
         let style = match style {
             ScalarStyle::SingleQuoted => Style::SingleQuoted,
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
@@ -231,6 +279,17 @@ impl<'s, 'd> Builder<'s, 'd> {
             ScalarStyle::Folded => Style::Folded,
             ScalarStyle::Plain => Style::Plain,
         };
+        let (mut text, mut unended) = (text, None);
+        if matches!(style, Style::Literal | Style::Folded) {
+            let last = self.source.slice(span).rsplit(['\n', '\r']).next().unwrap_or_default();
+            let at_end = span.end as usize == self.source.text().len() && !last.is_empty();
+            if at_end && last.trim_matches(' ').is_empty() {
+                unended = Some(Span { start: span.end - last.len() as u32, end: span.end });
+            } else if at_end {
+                text = without_last_break(text);
+            }
+            span.end -= trailing_breaks(self.source.slice(span));
+        }
         // An absent value arrives as the plain scalar `~` without extent.
         let text = if style == Style::Plain && span.start == span.end { Cow::Borrowed("") } else { text };
         let node = self.add(null(), span);
@@ -238,25 +297,34 @@ impl<'s, 'd> Builder<'s, 'd> {
             Cow::Borrowed(_) => 1,
             Cow::Owned(text) => 1 + (text.len() / BYTES_PER_NODE) as u64,
         };
-        let tag = tag.and_then(|tag| self.tag(node, tag, at, style));
-        let value = scalar::resolve(&text, style, tag).unwrap_or_else(|| {
-            let tag = tag.map_or("", Tag::as_str);
-            let shown = error::shorten(&text);
-            let place = self.place(node, span);
-            self.report_broken(
-                Diagnostic::new(
-                    Rule::YamlSyntax,
-                    place,
-                    format!("`{shown}` is no value for the tag `{tag}`"),
+        let tag = tag.and_then(|tag| self.tag(node, tag, at));
+        let value = scalar::resolve(&text, style, tag);
+        let kind = Scalar { text, style, value: value.unwrap_or(ScalarType::String) };
+        self.nodes[node.index()].kind = Kind::Scalar(kind);
+        match (value, tag) {
+            (None, Some(tag)) => self.report_broken(Rule::YamlSyntax, node, span, |builder| {
+                let (text, tag) = (builder.text(node), tag.as_str());
+                let shown =
+                    if text.is_empty() { "this".to_owned() } else { format!("`{}`", error::shorten(text)) };
+                (
+                    format!("{shown} is no value for the tag `{tag}`"),
+                    format!("write such a value, or remove `{tag}`"),
                 )
-                .help(format!("write a value of that type, or remove `{tag}`")),
-            );
-            ScalarType::String
-        });
-        if style == Style::Plain && tag.is_none() {
-            self.check_plain(node, &text, span);
+            }),
+            (_, None) if style == Style::Plain => self.check_plain(node, span),
+            _ => {}
         }
-        self.nodes[node.index()].kind = Kind::Scalar(Scalar { text, style, value });
+        if let Some(blanks) = unended {
+            self.report(Rule::YamlSyntax, node, blanks, |_| {
+                let message =
+                    "the file ends with blanks in a text block, which YAML readers read differently";
+                (message.to_owned(), "remove them, and end the file with a line break".to_owned())
+            });
+        }
+        let block = self.frames.last().is_none_or(|frame| !frame.flow);
+        if block && self.nodes[node.index()].slot == Slot::Key {
+            self.check_indentation(node, span.start);
+        }
         self.attach(node, span, 0, weight);
         if anchor != 0 {
             let (items, entries) = (self.items.len() as u32, self.entries.len() as u32);
@@ -272,54 +340,45 @@ impl<'s, 'd> Builder<'s, 'd> {
         Ok(())
     }
 
-    fn check_plain(&mut self, node: NodeId, text: &str, span: Span) {
-        if text.starts_with('?') && self.frames.last().is_some_and(|frame| frame.flow) {
-            let place = self.place(node, span);
-            self.report(
-                Diagnostic::new(
-                    Rule::YamlSyntax,
-                    place,
-                    "a `?` that some YAML readers take for the start of a key and others for text",
-                )
-                .help(format!("write it in quotes: `\"{}\"`", error::shorten(text))),
-            );
-            return;
-        }
+    fn check_plain(&mut self, node: NodeId, span: Span) {
         let key = self.nodes[node.index()].slot == Slot::Key;
-        if let Some(doubt) = scalar::ambiguous(text, key) {
-            let place = self.place(node, span);
-            let help = doubt.help(text, key);
-            let message = format!("`{}` {}", error::shorten(text), doubt.message());
-            self.report(Diagnostic::new(Rule::AmbiguousScalar, place, message).help(help));
+        if self.text(node).starts_with('?') && self.frames.last().is_some_and(|frame| frame.flow) {
+            self.report(Rule::YamlSyntax, node, span, |builder| {
+                let shown = error::shorten(builder.text(node));
+                let message = format!("`{shown}` begins a key for some YAML readers and is text for others");
+                (message, format!("write it in quotes: `\"{shown}\"`"))
+            });
+        } else if let Some(doubt) = scalar::ambiguous(self.text(node), key) {
+            self.report(Rule::AmbiguousScalar, node, span, |builder| {
+                let shown = error::shorten(builder.text(node));
+                (format!("`{shown}` {}", doubt.message()), doubt.help(&shown, key))
+            });
         }
     }
 
-    /// The type that a tag asks for. A tag of another schema is an error and otherwise without effect.
-    fn tag(
-        &mut self,
-        node: NodeId,
-        tag: &granit_parser::Tag,
-        at: granit_parser::Span,
-        style: Style,
-    ) -> Option<Tag> {
+    /// Some readers let a tab indent a line (as ours) and some do not (as Kong's).
+    fn check_indentation(&mut self, node: NodeId, start: u32) {
+        let before = &self.source.text()[..start as usize];
+        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let blank = before[line..].find(|c| !matches!(c, ' ' | '\t')).unwrap_or(before.len() - line);
+        if let Some(tab) = before[line..line + blank].find('\t') {
+            let span = Span::new(line + tab..line + tab + 1);
+            self.report(Rule::YamlSyntax, node, span, |_| error::tab());
+        }
+    }
+
+    /// The type that a tag asks for. Another tag, `!` included, means something different to every
+    /// reader: it is an error, and otherwise without effect.
+    fn tag(&mut self, node: NodeId, tag: &granit_parser::Tag, at: granit_parser::Span) -> Option<Tag> {
         if let Some(known) = tag.core_suffix().and_then(Tag::from_core) {
             return Some(known);
         }
         let original = tag.original();
-        if original == "!" {
-            return (style == Style::Plain).then_some(Tag::Str);
-        }
-        let place = self.place(node, at.tag_span().map_or(bytes(at), bytes));
-        self.report(
-            Diagnostic::new(
-                Rule::YamlSyntax,
-                place,
-                format!("the tag `{}` has no meaning here", error::shorten(&original)),
-            )
-            .help(
-                "remove it; known are `!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!seq` and `!!map`",
-            ),
-        );
+        self.report(Rule::YamlSyntax, node, at.tag_span().map_or(bytes(at), bytes), |_| {
+            let known = "`!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!seq` and `!!map`";
+            let message = format!("the tag `{}` has no meaning here", error::shorten(&original));
+            (message, format!("remove it; known are {known}"))
+        });
         None
     }
 
@@ -336,19 +395,13 @@ impl<'s, 'd> Builder<'s, 'd> {
         let node = self.add(empty, span);
         self.check_depth(node, span, 1)?;
         let expected = if mapping { Tag::Map } else { Tag::Seq };
-        if let Some(tag) = tag.and_then(|tag| self.tag(node, tag, at, Style::Literal))
+        if let Some(tag) = tag.and_then(|tag| self.tag(node, tag, at))
             && tag != expected
         {
-            let place = self.place(node, at.tag_span().map_or(span, bytes));
-            let what = if mapping { "a mapping" } else { "a list" };
-            self.report_broken(
-                Diagnostic::new(
-                    Rule::YamlSyntax,
-                    place,
-                    format!("{what} is no value for the tag `{}`", tag.as_str()),
-                )
-                .help("remove the tag"),
-            );
+            self.report_broken(Rule::YamlSyntax, node, at.tag_span().map_or(span, bytes), |_| {
+                let what = if mapping { "a mapping" } else { "a list" };
+                (format!("{what} is no value for the tag `{}`", tag.as_str()), "remove the tag".to_owned())
+            });
         }
         self.frames.push(Frame {
             node,
@@ -381,7 +434,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             self.items.extend(children);
             Kind::Sequence(start..self.items.len() as u32)
         };
-        // A block collection's end event stands at the next token, far below its text.
+        // A block collection's end event stands at the next token, which may be far below.
         let end = if frame.flow { span.end } else { frame.end };
         let node = &mut self.nodes[frame.node.index()];
         node.kind = kind;
@@ -408,17 +461,16 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn name_anchor(&mut self, anchor: usize, name: Cow<'s, str>, span: Span) {
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-            self.report(
-                Diagnostic::new(
-                    Rule::YamlSyntax,
-                    Place { span, pointer: String::new() },
-                    format!(
-                        "the anchor name `{}` ends at different places for different YAML readers",
-                        error::shorten(&name)
-                    ),
+            // The anchor's event follows that of its node, the latest one.
+            let node = NodeId(self.nodes.len() as u32 - 1);
+            self.report(Rule::YamlSyntax, node, span, |_| {
+                let shown = error::shorten(&name);
+                let message = format!("the anchor `&{shown}` ends elsewhere for other YAML readers");
+                (
+                    message,
+                    "name it with letters, digits, `-` and `_` only, and put a space after it".to_owned(),
                 )
-                .help("use only letters, digits, `-` and `_` in it, and a space after it"),
-            );
+            });
         }
         if let Some(known) = self.anchors.get_mut(&anchor) {
             known.name = name;
@@ -429,34 +481,24 @@ impl<'s, 'd> Builder<'s, 'd> {
         let Some(Anchor { subtree: Some(subtree), .. }) = self.anchors.get(&anchor) else {
             let name = self.anchors.get(&anchor).map_or(Cow::Borrowed(""), |anchor| anchor.name.clone());
             let node = self.add(null(), span);
-            let place = self.place(node, span);
-            self.report_broken(
-                Diagnostic::new(
-                    Rule::YamlSyntax,
-                    place,
-                    format!("the alias `*{name}` stands inside the value that it copies"),
-                )
-                .help("write out here what it should hold"),
-            );
+            self.report_broken(Rule::YamlSyntax, node, span, |_| {
+                let message =
+                    format!("the alias `*{}` stands inside the value that it copies", error::shorten(&name));
+                (message, "write out here what it should hold".to_owned())
+            });
             self.attach(node, span, 0, 1);
             return Ok(());
         };
         let subtree = subtree.clone();
-        let written = self.nodes.len() as u64 - self.copied.min(self.nodes.len() as u64);
+        let written = (self.nodes.len() as u64).saturating_sub(self.copied);
         let budget = (COPIES + COPIES_PER_NODE * written).min(MAX_COPIES);
         let node = NodeId(self.nodes.len() as u32);
         if self.copied + subtree.weight > budget {
-            let (parent, slot) = self.slot(node);
-            self.nodes.push(Node { parent, slot, span, alias: None, kind: null() });
-            let place = self.place(node, span);
-            self.report_broken(
-                Diagnostic::new(
-                    Rule::ResourceLimit,
-                    place,
-                    format!("aliases up to here stand for more than {budget} values"),
-                )
-                .help("write the values out, or share smaller ones"),
-            );
+            let node = self.add(null(), span);
+            self.report_broken(Rule::ResourceLimit, node, span, |_| {
+                let message = format!("the aliases up to here stand for more than {budget} values");
+                (message, "write the values out, or share smaller ones".to_owned())
+            });
             return Err(Stop);
         }
         self.copied += subtree.weight;
@@ -498,32 +540,34 @@ impl<'s, 'd> Builder<'s, 'd> {
         (node.parent, node.slot, node.alias) = (parent, slot, Some(alias));
     }
 
-    fn unknown_alias(&mut self, name: &str, span: Span) {
+    fn unknown_alias(&mut self, name: &str, span: Span) -> Result<(), Stop> {
         let node = self.add(null(), span);
-        let place = self.place(node, span);
-        let anchors: Vec<&str> = {
-            let mut known: Vec<_> = self.anchors.iter().collect();
-            known.sort_by_key(|(id, _)| **id);
-            known.into_iter().map(|(_, anchor)| &*anchor.name).collect()
-        };
-        let help = match suggest::nearest(name, anchors.iter().copied()) {
-            Some(near) if name.strip_suffix(':') == Some(near) => {
-                format!("a `:` right after an alias belongs to its name: write `*{near} :`")
+        let mut known: Vec<_> = self.anchors.iter().collect();
+        known.sort_unstable_by_key(|(id, _)| **id);
+        let names = || known.iter().map(|(_, anchor)| &*anchor.name);
+        let shown = error::shorten(name);
+        // `*name: value` is read as the alias `name:`, and then the mapping makes no sense.
+        let key = name.strip_suffix(':').filter(|key| names().any(|name| name == *key));
+        let help = match (key, suggest::nearest(name, names())) {
+            (Some(key), _) => format!("a `:` right after an alias belongs to its name; write `*{key} :`"),
+            (None, Some(near)) => format!("did you mean `*{near}`?"),
+            (None, None) => {
+                format!("define it above with `&{shown}`; text that begins with `*` needs quotes")
             }
-            Some(near) => format!("did you mean `*{near}`?"),
-            None => format!("define it above with `&{name}`, or write text that begins with `*` in quotes"),
         };
-        let message = format!("no anchor `&{}` is defined above", error::shorten(name));
-        self.report_broken(Diagnostic::new(Rule::YamlSyntax, place, message).help(help));
+        let end = if key.is_some() { Err(Stop) } else { Ok(()) };
+        self.report_broken(Rule::YamlSyntax, node, span, |_| {
+            (format!("no anchor `&{shown}` is defined above this alias"), help)
+        });
         self.attach(node, span, 0, 1);
+        end
     }
 
     fn check_depth(&mut self, node: NodeId, span: Span, height: usize) -> Result<(), Stop> {
         if self.frames.len() + height <= MAX_DEPTH {
             return Ok(());
         }
-        let _ = node;
-        self.report_broken(error::too_deep(span, MAX_DEPTH));
+        self.report_broken(Rule::ResourceLimit, node, span, |_| error::too_deep());
         Err(Stop)
     }
 
@@ -566,6 +610,22 @@ impl<'s, 'd> Builder<'s, 'd> {
 
 fn null<'s>() -> Kind<'s> {
     Kind::Scalar(Scalar { text: Cow::Borrowed(""), style: Style::Plain, value: ScalarType::Null })
+}
+
+/// The last line of a file that ends without a line break has none to keep; the parser adds one.
+fn without_last_break(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_suffix('\n').unwrap_or(text)),
+        Cow::Owned(mut text) => {
+            text.truncate(text.strip_suffix('\n').unwrap_or(&text).len());
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// How many bytes of line breaks end a block scalar; a finding about it need not show them.
+fn trailing_breaks(text: &str) -> u32 {
+    (text.len() - text.trim_end_matches(['\n', '\r']).len()) as u32
 }
 
 /// The parser gives byte offsets for every event read from a `str`.

@@ -154,7 +154,8 @@ impl Doubt {
         let kong = match self.kong {
             Kong::Null => "null".to_owned(),
             Kong::Bool(value) => format!("the boolean {value}"),
-            Kong::Number(value) => format!("the number {value}"),
+            Kong::Number(value) if value.is_finite() => format!("the number {value}"),
+            Kong::Number(_) => "a number that is not finite".to_owned(),
             Kong::String => "text".to_owned(),
         };
         let here = match self.here {
@@ -220,7 +221,8 @@ fn octal(text: &str) -> Option<f64> {
 }
 
 fn decimal(text: &str) -> Option<f64> {
-    in_radix(text, 10)
+    let digits = text.replace('_', "");
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
 fn float(text: &str) -> Option<f64> {

@@ -1,27 +1,239 @@
 //! From a part of a scalar's text to the source text that it was written as.
+//!
+//! Text without escapes or folding is borrowed from the source, so its address says where it
+//! stands. Other text is aligned with its source character by character, by the rules of its style;
+//! where the two do not fit together, the whole scalar is the answer.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::document::{Document, NodeId};
+use super::document::{Document, NodeId, Scalar, Style};
 use crate::source::Span;
 
+/// Source longer than this is not aligned, so that a huge scalar with a finding in every line costs
+/// no more than its size.
+const MAX_ALIGNED: usize = 8 * 1024;
+
 impl Document<'_> {
-    /// The source range of bytes `range` of a scalar's text.
+    /// The source range of bytes `range` of a scalar's text. Of an aliased scalar it is the
+    /// anchor's text. The whole node where no exact answer exists: for other nodes, for offsets
+    /// inside a character, and in scalars of more than 8 KiB that are escaped or folded.
     pub fn span_within(&self, id: NodeId, range: Range<usize>) -> Span {
         let whole = self.span(id);
         let Some(scalar) = self.scalar(id) else { return whole };
-        if !(scalar.text.is_char_boundary(range.start) && scalar.text.is_char_boundary(range.end)) {
+        let text = &*scalar.text;
+        if range.start > range.end || !text.is_char_boundary(range.start) || !text.is_char_boundary(range.end)
+        {
             return whole;
         }
-        match &scalar.text {
-            // Borrowed text *is* the source text, so its address says where it stands.
+        let found = match &scalar.text {
             Cow::Borrowed(text) => {
-                let start = (text.as_ptr() as usize).wrapping_sub(self.source().text().as_ptr() as usize);
-                let span = Span::new(start.saturating_add(range.start)..start.saturating_add(range.end));
-                if whole.start <= span.start && span.end <= whole.end { span } else { whole }
+                let start = (text.as_ptr() as usize).checked_sub(self.source().text().as_ptr() as usize);
+                start.map(|start| start + range.start..start + range.end)
             }
-            Cow::Owned(_) => whole,
+            Cow::Owned(_) => self.align(whole, scalar, &range),
+        };
+        let inside =
+            |found: &Range<usize>| whole.start as usize <= found.start && found.end <= whole.end as usize;
+        found.filter(inside).map_or(whole, Span::new)
+    }
+
+    fn align(&self, whole: Span, scalar: &Scalar<'_>, range: &Range<usize>) -> Option<Range<usize>> {
+        let raw = self.source().slice(whole);
+        if raw.len() > MAX_ALIGNED {
+            return None;
+        }
+        let start = whole.start as usize;
+        let aligner = Aligner { raw, text: &scalar.text, aligned: 0, pieces: Vec::new() };
+        let pieces = match scalar.style {
+            Style::Plain => aligner.flow(0..raw.len(), scalar.style)?,
+            Style::SingleQuoted | Style::DoubleQuoted => {
+                aligner.flow(1..raw.len().checked_sub(1)?, scalar.style)?
+            }
+            Style::Literal | Style::Folded => {
+                // The span of a block scalar begins at its first character, below its indentation.
+                let line = self.source().text()[..start].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+                aligner.block(start - line, scalar.style)?
+            }
+        };
+        let first = pieces.iter().find(|piece| {
+            range.start < piece.text.end || range.is_empty() && range.start <= piece.text.end
+        })?;
+        let last = pieces.iter().rfind(|piece| {
+            piece.text.start < range.end || range.is_empty() && piece.text.start <= range.start
+        })?;
+        let from = first.source_at(range.start, false);
+        let to = if range.is_empty() { from } else { last.source_at(range.end, true) };
+        (from <= to).then_some(start + from..start + to)
+    }
+}
+
+/// A stretch of text and the source that it comes from: byte for byte where both have the same
+/// length, and as a whole where they differ (an escape, a folded line break).
+struct Piece {
+    text: Range<usize>,
+    source: Range<usize>,
+}
+
+impl Piece {
+    fn source_at(&self, text: usize, end: bool) -> usize {
+        if self.text.len() == self.source.len() {
+            self.source.start + text.clamp(self.text.start, self.text.end) - self.text.start
+        } else if end {
+            self.source.end
+        } else {
+            self.source.start
         }
     }
+}
+
+/// Walks source and text of one scalar side by side.
+struct Aligner<'a> {
+    raw: &'a str,
+    text: &'a str,
+    /// Bytes of the text that have their pieces.
+    aligned: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Aligner<'_> {
+    /// Plain and quoted scalars; `inner` leaves the quotes out.
+    fn flow(mut self, inner: Range<usize>, style: Style) -> Option<Vec<Piece>> {
+        let raw = self.raw;
+        let mut at = inner.start;
+        while at < inner.end {
+            let rest = &raw[at..inner.end];
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            at += if line_break(&rest[blanks..]) > 0 {
+                let (length, breaks) = breaks(&rest[blanks..]);
+                let folded = if breaks == 1 { " ".to_owned() } else { "\n".repeat(breaks - 1) };
+                self.replace(at..at + blanks + length, &folded)?
+            } else if style == Style::SingleQuoted && rest.starts_with("''") {
+                self.replace(at..at + 2, "'")?
+            } else if style == Style::DoubleQuoted && rest.starts_with('\\') {
+                let (length, meaning) = escape(rest)?;
+                self.replace(at..at + length, &meaning)?
+            } else {
+                let plain = &rest[blanks..];
+                let special = plain.find([' ', '\t', '\n', '\r', '\'', '\\']).unwrap_or(plain.len());
+                // What stands at the front is special in another style, or is blank.
+                let first = plain.chars().next().map_or(0, char::len_utf8);
+                self.copy(at..at + blanks + special.max(if blanks == 0 { first } else { 0 }))?
+            };
+        }
+        (self.aligned == self.text.len()).then_some(self.pieces)
+    }
+
+    /// Literal and folded scalars whose lines are indented by `indent`.
+    fn block(mut self, indent: usize, style: Style) -> Option<Vec<Piece>> {
+        let raw = self.raw;
+        // Empty lines before the first character are text, but stand before the span.
+        let above = self.text.len() - self.text.trim_start_matches('\n').len();
+        self.replace(0..0, &"\n".repeat(above))?;
+        let mut at = 0;
+        while at < raw.len() {
+            let end = raw[at..].find(['\n', '\r']).map_or(raw.len(), |end| at + end);
+            at += self.copy(at..end)?;
+            let mut gap = at;
+            let mut lines = 0;
+            while line_break(&raw[gap..]) > 0 {
+                gap += line_break(&raw[gap..]);
+                lines += 1;
+                let spaces = raw[gap..].len() - raw[gap..].trim_start_matches(' ').len();
+                gap += spaces.min(indent);
+            }
+            let text = &self.text[self.aligned..];
+            let newlines = text.len() - text.trim_start_matches('\n').len();
+            let folded = if style == Style::Folded && newlines == 0 && lines == 1 {
+                " ".to_owned()
+            } else {
+                "\n".repeat(newlines)
+            };
+            at += self.replace(at..gap, if lines == 0 { "" } else { &folded })?;
+        }
+        let rest = &self.text[self.aligned..];
+        (rest.trim_start_matches('\n').is_empty()).then_some(())?;
+        self.replace(raw.len()..raw.len(), &"\n".repeat(rest.len()))?;
+        Some(self.pieces)
+    }
+
+    /// Source that is text as it stands. Returns its length; `None` if the text is another.
+    fn copy(&mut self, source: Range<usize>) -> Option<usize> {
+        let raw = self.raw;
+        self.replace(source.clone(), &raw[source])
+    }
+
+    /// Source that stands for `text`.
+    fn replace(&mut self, source: Range<usize>, text: &str) -> Option<usize> {
+        if !self.text[self.aligned..].starts_with(text) {
+            return None;
+        }
+        let length = source.len();
+        self.pieces.push(Piece { text: self.aligned..self.aligned + text.len(), source });
+        self.aligned += text.len();
+        Some(length)
+    }
+}
+
+/// The length of the line break at the front.
+fn line_break(text: &str) -> usize {
+    if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with(['\n', '\r'])) }
+}
+
+/// The extent of the line breaks at the front with the blanks after each, and how many they are.
+fn breaks(text: &str) -> (usize, usize) {
+    let (mut length, mut count) = (0, 0);
+    while line_break(&text[length..]) > 0 {
+        length += line_break(&text[length..]);
+        length += text[length..].len() - text[length..].trim_start_matches([' ', '\t']).len();
+        count += 1;
+    }
+    (length, count)
+}
+
+/// The extent of the escape at the front and what it stands for.
+fn escape(text: &str) -> Option<(usize, String)> {
+    let letter = text[1..].chars().next()?;
+    let meaning = match letter {
+        '0' => '\0',
+        'a' => '\x07',
+        'b' => '\x08',
+        't' | '\t' => '\t',
+        'n' => '\n',
+        'v' => '\x0b',
+        'f' => '\x0c',
+        'r' => '\r',
+        'e' => '\x1b',
+        'N' => '\u{85}',
+        '_' => '\u{a0}',
+        'L' => '\u{2028}',
+        'P' => '\u{2029}',
+        ' ' | '"' | '/' | '\\' => letter,
+        '\n' | '\r' => {
+            let (length, count) = breaks(&text[1..]);
+            return Some((1 + length, "\n".repeat(count - 1)));
+        }
+        'x' => char::from_u32(hex(text, 2..4)?)?,
+        'U' => char::from_u32(hex(text, 2..10)?)?,
+        'u' => {
+            let first = hex(text, 2..6)?;
+            let Some(meaning) = char::from_u32(first) else {
+                let second = hex(text, 8..12)?;
+                let pair = 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff);
+                return Some((12, char::from_u32(pair)?.to_string()));
+            };
+            return Some((6, meaning.to_string()));
+        }
+        _ => return None,
+    };
+    let length = match letter {
+        'x' => 4,
+        'U' => 10,
+        _ => 1 + letter.len_utf8(),
+    };
+    Some((length, meaning.to_string()))
+}
+
+fn hex(text: &str, digits: Range<usize>) -> Option<u32> {
+    u32::from_str_radix(text.get(digits)?, 16).ok()
 }

@@ -34,8 +34,36 @@ pub(super) fn check(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> b
             );
             false
         }
-        None => characters(source, diagnostics),
+        None => characters(source, diagnostics) && (!is_json(source) || json(source, diagnostics)),
     }
+}
+
+/// Kong reads a file as JSON if its name says so.
+fn is_json(source: &SourceFile) -> bool {
+    source.name().ends_with(".json")
+}
+
+/// YAML allows more than JSON does, such as comments and a trailing comma; a JSON reader does not.
+fn json(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let text = source.text().trim_start_matches('\u{feff}');
+    let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(text) else { return true };
+    // The parser of the tree sees the same depth and says it better.
+    if error.to_string().starts_with("recursion limit") {
+        return true;
+    }
+    let offset = source.offset(error.line(), error.column());
+    let end = source.text()[offset..]
+        .chars()
+        .next()
+        .filter(|c| *c != '\n')
+        .map_or(offset, |c| offset + c.len_utf8());
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or_default();
+    diagnostics.push(
+        Diagnostic::new(Rule::YamlSyntax, at(Span::new(offset..end)), format!("not JSON: {message}"))
+            .help("a file named `.json` is read as JSON; name it `.yaml` to write YAML"),
+    );
+    false
 }
 
 fn at(span: Span) -> Place {
@@ -57,7 +85,8 @@ fn characters(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
             continue;
         }
         let Some(c) = text[offset..].chars().next() else { continue };
-        if c == '\u{feff}' && offset == 0 || describe(c).is_none() {
+        let in_json = matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') && is_json(source);
+        if c == '\u{feff}' && offset == 0 || describe(c).is_none() || in_json {
             continue;
         }
         match seen.iter_mut().find(|(known, ..)| *known == c) {
@@ -79,14 +108,15 @@ fn characters(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
     readable
 }
 
+const AMBIGUOUS_BREAK: &str =
+    "ends a line for some YAML readers (Kong's too) and is an ordinary character for others";
+
 /// Why a character does not belong, what to write instead, and whether the text means nothing with it.
 fn describe(c: char) -> Option<(&'static str, &'static str, bool)> {
     Some(match c {
-        '\u{85}' | '\u{2028}' | '\u{2029}' => (
-            "ends a line for some YAML readers (Kong's too) and is an ordinary character for others",
-            "remove it, or write it as an escape in a double-quoted string: \"\\N\", \"\\L\" or \"\\P\"",
-            false,
-        ),
+        '\u{85}' => (AMBIGUOUS_BREAK, "remove it, or write it as `\\N` in a double-quoted text", false),
+        '\u{2028}' => (AMBIGUOUS_BREAK, "remove it, or write it as `\\L` in a double-quoted text", false),
+        '\u{2029}' => (AMBIGUOUS_BREAK, "remove it, or write it as `\\P` in a double-quoted text", false),
         '\0' => (
             "(NUL) is not allowed in YAML",
             "remove it; a file full of them is binary, or UTF-16 saved without its mark",
@@ -100,7 +130,7 @@ fn describe(c: char) -> Option<(&'static str, &'static str, bool)> {
         '\t' | '\n' | '\r' => return None,
         '\u{01}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => (
             "is a control character, which YAML does not allow",
-            "remove it, or write it as an escape in a double-quoted string, such as \"\\x1b\"",
+            "remove it, or write it as an escape in a double-quoted text, such as `\\x1b`",
             true,
         ),
         _ => return None,
