@@ -108,6 +108,57 @@ pub enum LintTarget {
     Kong,
 }
 
+/// Show what becomes of a request: route, captures, upstream request; or why not
+///
+/// Exits with 0 if the request is proxied, with 1 if it has no route, is rejected or needs a secret
+/// that --resolve-secrets does not find, and with 2 if the question could not be answered.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "aiproxy explain [OPTIONS] FILE URL\n       aiproxy explain [OPTIONS] FILE -- curl …"
+)]
+pub struct Explain {
+    /// The configuration; `-` for standard input
+    pub file: PathBuf,
+    /// The request's URL, or its path from the `/` on, then at http://localhost:8000; taken as it is,
+    /// nothing is normalised
+    #[arg(required_unless_present = "curl", conflicts_with = "curl")]
+    pub url: Option<String>,
+    /// A curl command, whose request is taken with curl's own defaults
+    #[arg(last = true, value_name = "curl …", conflicts_with_all = ["method", "headers", "data", "form"])]
+    pub curl: Vec<String>,
+    /// The request's method
+    #[arg(short = 'X', long = "request", value_name = "METHOD", default_value = "POST")]
+    pub method: String,
+    /// A header of the request: `name: value`
+    #[arg(short = 'H', long = "header", value_name = "HEADER")]
+    pub headers: Vec<String>,
+    /// The request's body, or @FILE to read it; sets no content type. Without it the body is unknown
+    #[arg(short, long, value_name = "BODY|@FILE", conflicts_with = "form")]
+    pub data: Option<String>,
+    /// A field of a multipart/form-data body: name=value, or name=@FILE (whose content does not count)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub form: Vec<String>,
+    /// Check that the references to secrets resolve in this environment; none is ever printed
+    #[arg(long)]
+    pub resolve_secrets: bool,
+    /// Put another URL in place of a provider's built-in endpoint
+    #[arg(long, value_name = "PROVIDER=URL")]
+    pub upstream: Vec<String>,
+    /// List every path that was considered, not the first 20
+    #[arg(long)]
+    pub all: bool,
+    /// How to print
+    #[arg(long, default_value = "human")]
+    pub format: ExplainFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    Human,
+    /// One document, see `aiproxy schema explain`
+    Json,
+}
+
 /// Show the rules that lint checks, or one rule's page
 #[derive(Debug, Args)]
 pub struct Rules {
@@ -139,6 +190,8 @@ pub enum SchemaDocument {
     Config,
     /// `aiproxy lint --format json`
     Lint,
+    /// `aiproxy explain --format json`
+    Explain,
     /// `aiproxy rules --format json`
     Rules,
 }

@@ -14,10 +14,17 @@ use ignore::WalkBuilder;
 /// The files to check, by the name that findings show.
 #[derive(Debug, Default)]
 pub struct Inputs {
-    /// Their bytes.
-    pub files: BTreeMap<String, Vec<u8>>,
+    /// Their bytes. Standard input may have the name of a file: an editor checks its unsaved text.
+    pub files: BTreeMap<(String, Origin), Vec<u8>>,
     /// What could not be read, with the reason.
     pub unreadable: Vec<String>,
+}
+
+/// Where bytes come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    Stdin,
+    File,
 }
 
 /// Reads `paths`: files as they are, directories for what looks like gateway configuration, and
@@ -26,22 +33,22 @@ pub fn read_all(paths: &[PathBuf], stdin_name: &str) -> Inputs {
     let mut inputs = Inputs::default();
     for path in paths {
         if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            let read = io::stdin().take(LIMIT).read_to_end(&mut bytes).map(|_| bytes);
-            inputs.add(stdin_name.to_owned(), read);
+            if !inputs.files.contains_key(&(stdin_name.to_owned(), Origin::Stdin)) {
+                inputs.add(stdin_name.to_owned(), Origin::Stdin, read_stdin());
+            }
         } else if path.is_dir() {
             inputs.add_directory(path);
         } else {
-            inputs.add(display_name(path), read(path));
+            inputs.add(display_name(path), Origin::File, read(path));
         }
     }
     inputs
 }
 
 impl Inputs {
-    fn add(&mut self, name: String, read: io::Result<Vec<u8>>) {
+    fn add(&mut self, name: String, origin: Origin, read: io::Result<Vec<u8>>) {
         match read {
-            Ok(bytes) => drop(self.files.insert(name, bytes)),
+            Ok(bytes) => drop(self.files.insert((name, origin), bytes)),
             Err(error) => self.unreadable.push(format!("cannot read `{name}`: {error}")),
         }
     }
@@ -64,7 +71,7 @@ impl Inputs {
             }
             match read(&path) {
                 Ok(bytes) if !is_gateway_configuration(&bytes) => {}
-                read => self.add(display_name(&path), read),
+                read => self.add(display_name(&path), Origin::File, read),
             }
         }
     }
@@ -77,6 +84,13 @@ const LIMIT: u64 = MAX_FILE_BYTES as u64 + 1;
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// All of standard input.
+pub fn read_stdin() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().take(LIMIT).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -4,6 +4,7 @@
 mod cli;
 mod commands;
 mod curl;
+mod explanation;
 mod files;
 mod output;
 mod request;

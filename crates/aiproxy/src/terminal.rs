@@ -60,6 +60,11 @@ impl Terminal {
         self.paint(Style::new().dimmed(), text)
     }
 
+    /// `text` as what stands for a secret looks.
+    pub fn secret(&self, text: &str) -> String {
+        self.paint(AnsiColor::Magenta.on_default(), text)
+    }
+
     fn paint(&self, style: Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }

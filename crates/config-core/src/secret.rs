@@ -142,6 +142,16 @@ impl fmt::Debug for SecretValue {
     }
 }
 
+impl Variable {
+    /// The credential, given the variable's value: all of it, or the member that is asked for; `None`
+    /// if the value has no such member, or no string there.
+    pub fn credential(&self, value: &str) -> Option<String> {
+        let Some(key) = &self.key else { return Some(value.to_owned()) };
+        let members: serde_json::Map<String, serde_json::Value> = serde_json::from_str(value).ok()?;
+        members.get(key)?.as_str().map(str::to_owned)
+    }
+}
+
 impl VaultReference {
     /// Reads a text of which [`looks_like_reference`] holds.
     pub fn parse(text: &str) -> Result<Self, SecretReferenceError> {
@@ -316,6 +326,17 @@ mod tests {
     fn variable(text: &str) -> Result<(String, Option<String>), SecretReferenceError> {
         let variable = VaultReference::parse(text)?.variable(&vaults())?;
         Ok((variable.name, variable.key))
+    }
+
+    #[test]
+    fn a_credential_is_all_of_a_variable_or_one_member() {
+        let whole = Variable { name: "A".into(), key: None };
+        let member = Variable { name: "A".into(), key: Some("k".into()) };
+        assert_eq!(whole.credential("{\"k\":1}").as_deref(), Some("{\"k\":1}"));
+        assert_eq!(member.credential("{\"k\":\"v\"}").as_deref(), Some("v"));
+        for value in ["", "{\"k\":1}", "{\"j\":\"v\"}", "[\"k\"]"] {
+            assert_eq!(member.credential(value), None, "{value}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn run(args: &Lint, terminal: &Terminal) -> Result<Answer, Failure> {
     };
     let report = Report {
         complete: inputs.unreadable.is_empty(),
-        files: inputs.files.into_iter().map(|(name, bytes)| lint(name, bytes, &options)).collect(),
+        files: inputs.files.into_iter().map(|((name, _), bytes)| lint(name, bytes, &options)).collect(),
     };
     let mut answer = Answer::good(render(&report, args, terminal));
     for trouble in &inputs.unreadable {

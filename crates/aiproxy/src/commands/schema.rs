@@ -10,6 +10,7 @@ pub fn run(args: &Schema) -> Answer {
     let schema = match args.document {
         SchemaDocument::Config => config_core::schema::CONFIG_SCHEMA,
         SchemaDocument::Lint => include_str!("../../../../schemas/lint.schema.json"),
+        SchemaDocument::Explain => include_str!("../../../../schemas/explain.schema.json"),
         SchemaDocument::Rules => include_str!("../../../../schemas/rules.schema.json"),
     };
     Answer::good(schema.to_owned())

@@ -105,6 +105,15 @@ fn standard_input_has_a_name() {
 }
 
 #[test]
+fn standard_input_is_read_once_and_is_no_file() {
+    let run = aiproxy("lint --format json --stdin-filename a.yaml - a.yaml -")
+        .file("a.yaml", GOOD)
+        .stdin(BROKEN)
+        .run();
+    assert_eq!((&run.json()["summary"]["files"], run.status), (&2.into(), Some(1)));
+}
+
+#[test]
 fn absolute_paths_are_shown_as_relative() {
     let run = aiproxy("lint --format concise").file("sub/a.yaml", BROKEN);
     let path = run.path("sub/a.yaml").canonicalize().unwrap();
