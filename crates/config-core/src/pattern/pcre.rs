@@ -109,7 +109,7 @@ impl Walk<'_> {
                 FlagsItemKind::Flag(Flag::CRLF) => {
                     self.add(
                         &item.span,
-                        true,
+                        false,
                         "a line-ending flag here; PCRE2 reads a recursion into the pattern",
                     );
                 }
@@ -183,7 +183,7 @@ impl Walk<'_> {
             let in_class = self.classes.iter().any(|class| class.contains(&at));
             let escaped = self.written[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
             let message = if in_class {
-                "Kong rewrites every `?<` to `?P<`, so this class holds `P` too"
+                "Kong rewrites every `?<` to `?P<`, so this class lists `P` too"
             } else if escaped || !self.written[..at].ends_with('(') {
                 "Kong rewrites every `?<` to `?P<`, so this demands a `P`"
             } else {

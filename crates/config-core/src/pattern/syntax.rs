@@ -92,6 +92,9 @@ pub fn explain(written: &str, kind: &ast::ErrorKind, range: Range<usize>) -> Pat
             let (range, name) = brace(written, kind, at).unwrap_or((range, None));
             let help = match name {
                 Some(name) => format!("write `(?<{name}>[^/]+)` to capture a segment, or `\\{{` for a brace"),
+                None if written[range.clone()].starts_with("{,") => {
+                    format!("write `{{0{}`", &written[range.start + 1..range.end])
+                }
                 None => "write `\\{` for a brace, or a count such as `{2}` or `{1,3}`".to_owned(),
             };
             error(format!("`{}` is not a repetition count", &written[range.clone()]), range, &help)
@@ -115,11 +118,14 @@ pub fn explain(written: &str, kind: &ast::ErrorKind, range: Range<usize>) -> Pat
             range,
             "names are letters, digits and `_`, and do not begin with a digit",
         ),
-        Kind::RepetitionMissing => error(
-            format!("`{}` repeats nothing", &written[range.clone()]),
-            range,
-            "put something before it, or escape it with `\\`",
-        ),
+        Kind::RepetitionMissing => {
+            let end = at + next.map_or(0, char::len_utf8);
+            error(
+                format!("`{}` repeats nothing", &written[at..end]),
+                at..end,
+                "put something before it, or escape it with `\\`",
+            )
+        }
         Kind::NestLimitExceeded(limit) => {
             error(format!("groups are nested more than {limit} deep"), range, "")
         }
