@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use crate::catalog;
-use crate::model::{AiProxy, Config, PluginEntity, PluginIndex, RouteIndex, Scope, Text};
+use crate::model::{AiProxy, Config, PluginEntity, PluginIndex, RouteIndex, Scope, Text, VaultEntity};
 use crate::pattern::{Pattern, PatternError};
 use crate::plan::scope::Instances;
+use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
 use crate::template::{self, Template, TemplateError};
 
@@ -108,6 +109,19 @@ impl<'d> Facts<'d> {
         self.config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
             plugin.ai_proxy.as_ref().map(|config| (PluginIndex(index), plugin, config))
         })
+    }
+
+    /// The vaults that references may name.
+    pub fn env_vaults(&self) -> Vec<EnvVault> {
+        let vault = |vault: &'d VaultEntity| {
+            let env_prefix = vault.env.as_ref().and_then(|env| env.prefix.as_ref());
+            Some(EnvVault {
+                prefix: vault.fields.prefix.as_ref()?.to_string(),
+                name: vault.fields.name.as_ref()?.to_string(),
+                env_prefix: env_prefix.map(|prefix| prefix.to_string()),
+            })
+        };
+        self.config.vaults.iter().filter_map(vault).collect()
     }
 
     /// What to call a route in a message: its name in backticks, or its place in the document.

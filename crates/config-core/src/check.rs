@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::model::Config;
+use crate::plan::Plan;
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
 use crate::syntax;
@@ -66,9 +67,22 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         if let Some(is_set) = options.environment {
             rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
         }
+        if let Some(is_set) = options.environment {
+            rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
+        }
     }
     let diagnostics = merge(set_severities(diagnostics, options));
     Checked { diagnostics, ignored }
+}
+
+/// Compiles one file into its plan, whatever lint says of it: what is broken is a hole that the
+/// plan knows. `None` if the text does not parse; [`check`] then says why.
+pub fn compile(source: &SourceFile) -> Option<Plan> {
+    let document = syntax::parse(source).document?;
+    let (config, mut diagnostics) = Config::read(&document);
+    let facts = Facts::new(&document, &config);
+    rules::check(&facts, &mut diagnostics);
+    Some(Plan::lower(&facts, &diagnostics))
 }
 
 /// The one place where a severity is changed.

@@ -1,11 +1,13 @@
 //! What a file does to requests: compiled, verified, free of YAML.
 //!
 //! [`Plan::route`] and [`Routed::prepare`] are the only decisions about a request; every front end
-//! calls them. Both are pure.
+//! calls them. Both are pure. A request is decided in two steps because its head (route, captures,
+//! templates) is known before its body (model, stream, shape).
 
 pub mod auth;
 pub mod criteria;
 pub mod landing;
+mod lower;
 pub mod normalize;
 pub mod prepare;
 pub mod priority;
@@ -16,3 +18,301 @@ pub mod request;
 pub mod router;
 pub mod scope;
 pub mod upstream;
+
+use crate::model::{ConsumerIndex, PluginIndex, RouteIndex, ServiceIndex};
+use crate::rules::Rule;
+
+use prepare::{Body, Decision, prepare};
+use protocol::{ProtocolVerdict, protocol_verdict};
+use proxy::{Proxy, Rendered};
+use rejection::Rejection;
+use request::RequestHead;
+use router::{Captures, Match, Router};
+use scope::Instances;
+
+/// A compiled file.
+#[derive(Debug)]
+pub struct Plan {
+    file: String,
+    routes: Vec<Route>,
+    router: Router,
+    /// The route of each position in the router, which knows only those that can match.
+    routable: Vec<RouteIndex>,
+    instances: Instances<PluginIndex>,
+    /// By [`PluginIndex`]; `None` for plugins other than ai-proxy.
+    proxies: Vec<Option<Result<Proxy, Broken>>>,
+}
+
+/// A route as the plan knows it.
+#[derive(Debug)]
+pub struct Route {
+    /// Its name; an unnamed route is known by its pointer.
+    pub name: Option<String>,
+    /// RFC 6901 pointer into the document as written.
+    pub pointer: String,
+    /// 1-based line of its first key.
+    pub line: usize,
+    /// 1-based column of its first key.
+    pub column: usize,
+    /// Its paths as written.
+    pub paths: Vec<String>,
+    service: Option<ServiceIndex>,
+    /// Why no request can match it.
+    unroutable: Option<Unroutable>,
+    /// A mistake because of which it cannot answer, though it matches.
+    broken: Option<Broken>,
+}
+
+/// A part of the file that a finding of severity error made unusable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// The rule that reported it.
+    pub rule: Rule,
+    /// The 1-based line of the finding.
+    pub line: usize,
+    /// The finding's message.
+    pub message: String,
+}
+
+/// Why a route takes no part in routing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unroutable {
+    /// A mistake in what it matches on.
+    Broken(Broken),
+    /// Its service has `enabled: false`.
+    ServiceDisabled,
+    /// It serves TCP, TLS or UDP streams only.
+    NoHttpProtocol,
+}
+
+/// What becomes of a request's head.
+#[derive(Debug)]
+pub enum Routing<'p, 'r> {
+    /// No route matches: 404.
+    NoRoute(Rejection),
+    /// A route matches and then refuses.
+    Rejected(Rejected<'p>),
+    /// A plugin is ready for the body.
+    Routed(Box<Routed<'p, 'r>>),
+}
+
+/// A request that its route refuses, whatever its body.
+#[derive(Debug)]
+pub struct Rejected<'p> {
+    /// The route that won.
+    pub route: &'p Route,
+    /// Which of its paths matched, as written.
+    pub path: Option<&'p str>,
+    /// The named path groups that took part.
+    pub captures: Captures,
+    /// The plugin, if one was chosen.
+    pub proxy: Option<&'p Proxy>,
+    /// The answer.
+    pub rejection: Rejection,
+    /// Response headers that belong to the answer.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// A request that its route takes, up to its body.
+#[derive(Debug)]
+pub struct Routed<'p, 'r> {
+    /// The route that won.
+    pub route: &'p Route,
+    /// Which of its paths matched, as written.
+    pub path: Option<&'p str>,
+    /// The named path groups that took part.
+    pub captures: Captures,
+    /// The plugin that runs.
+    pub proxy: &'p Proxy,
+    /// Its templates, filled in.
+    pub rendered: Rendered,
+    head: RequestHead<'r>,
+    normalized_path: String,
+}
+
+/// A path held against a request; see [`Plan::candidates`].
+#[derive(Debug)]
+pub struct Candidate<'p> {
+    /// The path's route.
+    pub route: &'p Route,
+    /// The path as written; `None` for a route without paths.
+    pub path: Option<&'p str>,
+    /// Whether the request meets all of the route's criteria.
+    pub matched: bool,
+    /// Whether the route won by this path.
+    pub chosen: bool,
+    /// Why it won or lost.
+    pub reason: String,
+    /// How much of the normalised path the path matched, or could have gone on from.
+    pub matched_prefix: String,
+}
+
+/// What Kong 3.10 (open source, as shipped) would pick; see [`Plan::kong_choice`].
+#[derive(Debug)]
+pub struct KongChoice<'p> {
+    /// Kong's route.
+    pub route: Option<&'p Route>,
+    /// Whether it is another than ours.
+    pub differs: bool,
+    /// Why it differs, or why it cannot be told.
+    pub reason: Option<String>,
+}
+
+impl Plan {
+    /// The name of the file that was compiled.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Every route, in file order.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Every ai-proxy instance that compiled, in file order.
+    pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
+        self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
+    }
+
+    /// Decides what can be decided without the body: route, captures, plugin, templates. `consumer`
+    /// is the authenticated client, if the file's consumers include it.
+    pub fn route<'p, 'r>(
+        &'p self,
+        head: &RequestHead<'r>,
+        consumer: Option<ConsumerIndex>,
+    ) -> Routing<'p, 'r> {
+        let Some(found) = self.router.find(head) else {
+            return Routing::NoRoute(Rejection::no_route());
+        };
+        let index = self.routable[found.route];
+        let route = &self.routes[index.0];
+        let Match { path, captures, normalized_path, route: position } = found;
+        let path = path.map(|path| &*route.paths[path]);
+        let rejected = |captures, proxy, rejection, headers| {
+            Routing::Rejected(Rejected { route, path, captures, proxy, rejection, headers })
+        };
+        match protocol_verdict(&self.router.routes()[position], head) {
+            ProtocolVerdict::Served => {}
+            ProtocolVerdict::Redirect { status, location } => {
+                let rejection = Rejection { status, ..Rejection::bad_request("Please use HTTPS protocol") };
+                return rejected(captures, None, rejection, vec![("location", location)]);
+            }
+            ProtocolVerdict::Refused { status, message, upgrade } => {
+                let headers = upgrade
+                    .map(|to| vec![("connection", "Upgrade".to_owned()), ("upgrade", to.to_owned())])
+                    .unwrap_or_default();
+                let rejection = Rejection { status, ..Rejection::bad_request(message) };
+                return rejected(captures, None, rejection, headers);
+            }
+        }
+        if let Some(broken) = &route.broken {
+            return rejected(captures, None, broken.rejection("this route"), Vec::new());
+        }
+        let proxy = match self.instance(index, consumer) {
+            Some(Ok(proxy)) => proxy,
+            Some(Err(broken)) => {
+                return rejected(
+                    captures,
+                    None,
+                    broken.rejection("the ai-proxy plugin of this route"),
+                    Vec::new(),
+                );
+            }
+            None => return rejected(captures, None, Rejection::no_proxy(), Vec::new()),
+        };
+        match proxy.render(head, &captures) {
+            Err(rejection) => rejected(captures, Some(proxy), rejection, Vec::new()),
+            Ok(rendered) => Routing::Routed(Box::new(Routed {
+                route,
+                path,
+                captures,
+                proxy,
+                rendered,
+                head: *head,
+                normalized_path,
+            })),
+        }
+    }
+
+    /// Every path held against a request: the winner, then those that match but are tried later,
+    /// then those that do not match, the ones that got furthest first, then routes that cannot match
+    /// at all.
+    pub fn candidates(&self, head: &RequestHead) -> Vec<Candidate<'_>> {
+        let considered = self.router.candidates(head).into_iter().map(|candidate| {
+            let route = &self.routes[self.routable[candidate.route].0];
+            Candidate {
+                route,
+                path: candidate.path.map(|path| &*route.paths[path]),
+                matched: candidate.matched,
+                chosen: candidate.chosen,
+                reason: candidate.reason.text(|by| self.routes[self.routable[by].0].label()),
+                matched_prefix: candidate.matched_prefix,
+            }
+        });
+        let never = self.routes.iter().filter_map(|route| {
+            let reason = route.unroutable.as_ref()?.to_string();
+            let path = route.paths.first().map(|path| &**path);
+            Some(Candidate {
+                route,
+                path,
+                matched: false,
+                chosen: false,
+                reason,
+                matched_prefix: String::new(),
+            })
+        });
+        considered.chain(never).collect()
+    }
+
+    /// What Kong 3.10 would pick for a request. Looks at every route: for `explain`, not for serving.
+    pub fn kong_choice(&self, head: &RequestHead) -> KongChoice<'_> {
+        let choice = self.router.find_as_kong(head);
+        KongChoice {
+            route: choice.found.map(|found| &self.routes[self.routable[found.route].0]),
+            differs: choice.differs,
+            reason: choice.reason,
+        }
+    }
+
+    /// The ai-proxy instance that runs on a route for a consumer.
+    fn instance(&self, route: RouteIndex, consumer: Option<ConsumerIndex>) -> Option<&Result<Proxy, Broken>> {
+        let plugin = self.instances.select(route, self.routes[route.0].service, consumer)?;
+        self.proxies[plugin.0].as_ref()
+    }
+}
+
+impl Routed<'_, '_> {
+    /// Decides the rest: the upstream request, or why there is none.
+    pub fn prepare(&self, body: Body<'_>) -> Result<Decision, Rejection> {
+        prepare(self.proxy, &self.rendered, &self.head, &self.normalized_path, body)
+    }
+}
+
+impl Route {
+    /// Its name in backticks, or where it stands.
+    pub fn label(&self) -> String {
+        match &self.name {
+            Some(name) => format!("`{name}`"),
+            None => format!("the route at {}", self.pointer),
+        }
+    }
+}
+
+impl Broken {
+    fn rejection(&self, what: &str) -> Rejection {
+        let Broken { rule, line, message } = self;
+        Rejection::misconfigured(format!("{what} has an error ({}, line {line}): {message}", rule.id()))
+    }
+}
+
+impl std::fmt::Display for Unroutable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unroutable::Broken(Broken { rule, line, message }) => {
+                write!(f, "cannot be matched because of an error ({}, line {line}): {message}", rule.id())
+            }
+            Unroutable::ServiceDisabled => f.write_str("its service has `enabled: false`"),
+            Unroutable::NoHttpProtocol => f.write_str("its protocols are not HTTP"),
+        }
+    }
+}

@@ -20,6 +20,17 @@ impl Rejection {
         Self { status: 400, message: message.into(), code: None, param: None }
     }
 
+    /// 404: no route matches. Kong's text.
+    pub fn no_route() -> Self {
+        Self { status: 404, message: "no Route matched with those values".into(), code: None, param: None }
+    }
+
+    /// 503: the route has no plugin that could answer, and requests are not proxied without one.
+    pub fn no_proxy() -> Self {
+        let message = "no ai-proxy plugin applies to this route".into();
+        Self { status: 503, message, code: Some("no_ai_proxy"), param: None }
+    }
+
     /// 413: the body is `size` bytes, of which `limit` are read.
     pub fn too_large(size: usize, limit: u64) -> Self {
         let message = format!("request body is {size} bytes; max_request_body_size is {limit}");

@@ -5,13 +5,12 @@ use std::ops::Range;
 
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
-use crate::model::VaultEntity;
 use crate::rules::strings::{self, Found, Within};
 use crate::rules::{Rule, rewrite};
 use crate::secret::{EnvVault, VaultReference, deck_env, embedded_reference, looks_like_reference};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
-    let vaults = vaults(facts);
+    let vaults = facts.env_vaults();
     strings::for_each(facts, |found| {
         let fault = match found.within {
             Within::Auth => in_credential(found.text, &vaults),
@@ -29,22 +28,6 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
         }
         diagnostics.push(diagnostic);
     });
-}
-
-/// The file's vaults, as references see them.
-pub(super) fn vaults(facts: &Facts) -> Vec<EnvVault> {
-    let vault = |vault: &VaultEntity| {
-        Some(EnvVault {
-            prefix: vault.fields.prefix.as_ref()?.to_string(),
-            name: vault.fields.name.as_ref()?.to_string(),
-            env_prefix: vault
-                .env
-                .as_ref()
-                .and_then(|env| env.prefix.as_ref())
-                .map(|prefix| prefix.to_string()),
-        })
-    };
-    facts.config.vaults.iter().filter_map(vault).collect()
 }
 
 /// What is wrong with a reference, where in the text, and what to write in place of the whole.

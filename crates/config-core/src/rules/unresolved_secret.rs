@@ -4,12 +4,11 @@
 use crate::analysis::Facts;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
-use crate::rules::invalid_secret_reference::vaults;
 use crate::rules::strings::{self, Within};
 use crate::secret::{VaultReference, looks_like_reference};
 
 pub(crate) fn check(facts: &Facts, is_set: &dyn Fn(&str) -> bool, diagnostics: &mut Vec<Diagnostic>) {
-    let vaults = vaults(facts);
+    let vaults = facts.env_vaults();
     strings::for_each(facts, |found| {
         if found.within != Within::Auth || !looks_like_reference(found.text) {
             return;

@@ -1,0 +1,185 @@
+//! Configuration to plan: the only place that sees both.
+
+use super::criteria::{
+    Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, Protocols, SniPattern,
+};
+use super::proxy::Proxy;
+use super::router::Router;
+use super::{Broken, Plan, Route, Unroutable};
+use crate::analysis::{Facts, PathKind};
+use crate::catalog;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::{Header, Hole, RouteEntity, RouteIndex, Text};
+use crate::rules::Rule;
+use crate::syntax::{NodeId, Spanned};
+
+impl Plan {
+    /// The plan of a file, given its findings. What an error made unusable is a hole that answers
+    /// 500, or that no request matches where it cannot be said which would.
+    pub fn lower(facts: &Facts, findings: &[Diagnostic]) -> Plan {
+        let errors = Errors { facts, findings };
+        let mut criteria = Vec::new();
+        let mut routable = Vec::new();
+        let mut routes = Vec::with_capacity(facts.config.routes.len());
+        for (index, entity) in facts.config.routes.iter().enumerate() {
+            let index = RouteIndex(index);
+            let unroutable = match why_unroutable(facts, &errors, entity) {
+                Some(reason) => Some(reason),
+                None => match route_criteria(facts, index, entity) {
+                    Some(found) => {
+                        criteria.push(found);
+                        routable.push(index);
+                        None
+                    }
+                    None => Some(Unroutable::Broken(
+                        errors.under(entity.node, "one of its criteria is not valid"),
+                    )),
+                },
+            };
+            routes.push(route(facts, &errors, entity, unroutable));
+        }
+        let vaults = facts.env_vaults();
+        let proxies = facts.config.plugins.iter().map(|plugin| {
+            if plugin.name().is_some_and(|name| name != catalog::AI_PROXY) {
+                return None;
+            }
+            if let Some(hole) = plugin.holes.first() {
+                return Some(Err(errors.hole(hole)));
+            }
+            let config = plugin.ai_proxy.as_ref()?;
+            Some(
+                Proxy::lower(config, &vaults)
+                    .map_err(|reason| errors.under(plugin.node, &reason.to_string())),
+            )
+        });
+        Plan {
+            file: facts.document.source().name().to_owned(),
+            proxies: proxies.collect(),
+            routes,
+            router: Router::build(criteria),
+            routable,
+            instances: facts.instances.clone(),
+        }
+    }
+}
+
+/// The findings of severity error, to say why a part of the plan is missing.
+struct Errors<'a> {
+    facts: &'a Facts<'a>,
+    findings: &'a [Diagnostic],
+}
+
+impl Errors<'_> {
+    fn hole(&self, hole: &Hole) -> Broken {
+        let found = self.findings.iter().find(|d| d.rule == hole.rule && d.place == hole.place);
+        let message = found.map_or_else(|| hole.rule.summary().to_owned(), |d| d.message.clone());
+        Broken { rule: hole.rule, line: self.line(hole.place.span.start), message }
+    }
+
+    /// The first error in the subtree of `node`, or else `reason`.
+    fn under(&self, node: NodeId, reason: &str) -> Broken {
+        let pointer = self.facts.document.pointer(node);
+        let inside = |d: &&Diagnostic| {
+            let rest = d.place.pointer.strip_prefix(&pointer);
+            d.rule.severity() == Severity::Error
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        match self.findings.iter().find(inside) {
+            Some(d) => {
+                Broken { rule: d.rule, line: self.line(d.place.span.start), message: d.message.clone() }
+            }
+            None => Broken {
+                rule: Rule::InvalidValue,
+                line: self.line(self.facts.document.span(node).start),
+                message: reason.to_owned(),
+            },
+        }
+    }
+
+    fn line(&self, byte: u32) -> usize {
+        self.facts.document.source().position(byte as usize).line
+    }
+}
+
+fn route(facts: &Facts, errors: &Errors, entity: &RouteEntity, unroutable: Option<Unroutable>) -> Route {
+    let document = facts.document;
+    let position = document.source().position(document.span(entity.node).start as usize);
+    Route {
+        name: entity.fields.name.as_ref().map(|name| name.as_str().to_owned()),
+        pointer: document.pointer(entity.node),
+        line: position.line,
+        column: position.column,
+        paths: texts(&entity.fields.paths).map(str::to_owned).collect(),
+        service: entity.service,
+        broken: entity.holes.first().map(|hole| errors.hole(hole)),
+        unroutable,
+    }
+}
+
+fn why_unroutable(facts: &Facts, errors: &Errors, entity: &RouteEntity) -> Option<Unroutable> {
+    if let Some(hole) = entity.unmatchable() {
+        return Some(Unroutable::Broken(errors.hole(hole)));
+    }
+    if entity.service.is_some_and(|service| !facts.config[service].fields.is_enabled()) {
+        return Some(Unroutable::ServiceDisabled);
+    }
+    (!protocols(entity).any()).then_some(Unroutable::NoHttpProtocol)
+}
+
+/// What a route demands of requests; `None` if one of its criteria is not valid, since leaving it
+/// out would open the route to more requests.
+fn route_criteria(facts: &Facts, index: RouteIndex, entity: &RouteEntity) -> Option<Criteria> {
+    let fields = &entity.fields;
+    let header = |header: &Header| -> Option<HeaderCriterion> {
+        let values = header.values.value.iter().map(|value| HeaderValue::parse(value.as_str()).ok());
+        Some(HeaderCriterion::new(&header.name, values.collect::<Option<_>>()?))
+    };
+    Some(Criteria {
+        methods: texts(&fields.methods).map(str::to_owned).collect(),
+        hosts: texts(&fields.hosts).map(|host| HostPattern::parse(host).ok()).collect::<Option<_>>()?,
+        hosts_given: fields.hosts.is_some(),
+        headers: fields
+            .headers
+            .iter()
+            .flat_map(|headers| headers.iter())
+            .map(header)
+            .collect::<Option<_>>()?,
+        paths: facts
+            .route(index)
+            .paths
+            .iter()
+            .map(|path| path_criterion(facts, path.node, &path.kind))
+            .collect(),
+        snis: texts(&fields.snis).map(|sni| SniPattern::parse(sni).ok()).collect::<Option<_>>()?,
+        regex_priority: fields.regex_priority.as_ref().map_or(0, |priority| priority.value.get()),
+        protocols: protocols(entity),
+        https_redirect_status_code: fields
+            .https_redirect_status_code
+            .as_ref()
+            .map_or(426, |status| status.value.get()),
+        kong_id: entity.kong_id,
+    })
+}
+
+fn path_criterion(facts: &Facts, node: NodeId, kind: &PathKind) -> PathCriterion {
+    match kind {
+        PathKind::Prefix(prefix) => PathCriterion::Prefix(prefix.clone()),
+        PathKind::Regex(Ok(pattern)) => PathCriterion::Regex(pattern.clone()),
+        PathKind::Regex(Err(_)) | PathKind::Neither => {
+            PathCriterion::Invalid(facts.document.str(node).unwrap_or_default().to_owned())
+        }
+    }
+}
+
+fn protocols(entity: &RouteEntity) -> Protocols {
+    match &entity.fields.protocols {
+        Some(protocols) => {
+            Protocols::from_names(protocols.value.iter().map(|protocol| protocol.value.as_str()))
+        }
+        None => Protocols::default(),
+    }
+}
+
+fn texts(list: &Option<Spanned<Vec<Spanned<Text>>>>) -> impl Iterator<Item = &str> {
+    list.iter().flat_map(|list| &list.value).map(|text| text.value.as_str())
+}

@@ -1,0 +1,134 @@
+//! What compiled files do to requests, holes included.
+
+mod support;
+
+use config_core::check::compile;
+use config_core::plan::prepare::{Body, Decision};
+use config_core::plan::rejection::Rejection;
+use config_core::plan::request::{RequestHead, Scheme};
+use config_core::plan::{Plan, Routing};
+use config_core::source::SourceFile;
+
+fn plan(text: &str) -> Plan {
+    compile(&SourceFile::new("routes.yaml", text)).expect("the text parses")
+}
+
+fn head<'a>(target: &'a str, headers: &'a [(&'a [u8], &'a [u8])]) -> RequestHead<'a> {
+    RequestHead {
+        scheme: Scheme::Http,
+        http2: false,
+        method: b"POST",
+        target: target.as_bytes(),
+        headers,
+        port: 8000,
+        sni: None,
+    }
+}
+
+/// The whole way of a POST with `body` and a JSON content type.
+fn send(plan: &Plan, target: &str, body: &str) -> Result<Decision, Rejection> {
+    match plan.route(&head(target, &[(b"host", b"localhost:8000")]), None) {
+        Routing::NoRoute(rejection) => Err(rejection),
+        Routing::Rejected(rejected) => Err(rejected.rejection),
+        Routing::Routed(routed) => routed.prepare(Body::Bytes(body.as_bytes())),
+    }
+}
+
+fn refusal(plan: &Plan, target: &str) -> (u16, String) {
+    let rejection = send(plan, target, CHAT).expect_err("the request is refused");
+    (rejection.status, rejection.message)
+}
+
+const CHAT: &str = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+
+const GOOD: &str = r#"
+_format_version: "3.0"
+services:
+  - name: llm
+    host: localhost
+    routes:
+      - name: chat
+        paths: ["~/(?<model>[^/]+)/chat/completions$"]
+        plugins:
+          - name: ai-proxy
+            config:
+              route_type: llm/v1/chat
+              auth: { header_name: Authorization, header_value: "{vault://env/KEY}" }
+              model: { provider: openai, name: "$(uri_captures.model)" }
+"#;
+
+#[test]
+fn a_chat_finds_its_route_model_and_upstream() {
+    let decision = send(&plan(GOOD), "/gpt-4o/chat/completions", CHAT).expect("the request is proxied");
+    assert_eq!(decision.url.to_string(), "https://api.openai.com/v1/chat/completions");
+    assert_eq!(decision.model.as_deref(), Some("gpt-4o"));
+}
+
+#[test]
+fn no_route_is_kongs_404() {
+    assert_eq!(
+        refusal(&plan(GOOD), "/chat/completions"),
+        (404, "no Route matched with those values".to_owned())
+    );
+}
+
+#[test]
+fn a_route_without_plugin_answers_503() {
+    let text = GOOD.replace("- name: ai-proxy", "- name: ai-proxy\n            enabled: false");
+    assert_eq!(
+        refusal(&plan(&text), "/gpt-4o/chat/completions"),
+        (503, "no ai-proxy plugin applies to this route".to_owned())
+    );
+}
+
+#[test]
+fn a_route_whose_plugin_is_broken_matches_and_answers_500_naming_rule_and_line() {
+    let text = GOOD.replace("route_type: llm/v1/chat", "route_typ: llm/v1/chat");
+    let (status, message) = refusal(&plan(&text), "/gpt-4o/chat/completions");
+    assert_eq!(status, 500);
+    assert!(message.contains("unknown-field") && message.contains("line 12"), "{message}");
+}
+
+#[test]
+fn a_template_that_does_not_compile_is_a_hole_too() {
+    let text = GOOD.replace("uri_captures.model", "uri_capture.model");
+    let (status, message) = refusal(&plan(&text), "/gpt-4o/chat/completions");
+    assert_eq!(status, 500);
+    assert!(message.contains("unknown-template-source") && message.contains("line 14"), "{message}");
+}
+
+#[test]
+fn a_route_whose_matching_fields_are_broken_is_never_taken_and_says_why() {
+    for (from, to, rule) in [
+        ("paths: [", "path: [", "unknown-field"),
+        ("paths: [", "methods: [1]\n        paths: [", "wrong-type"),
+        ("paths: [", "hosts: ['a.*.b']\n        paths: [", "invalid-value"),
+    ] {
+        let plan = plan(&GOOD.replace(from, to));
+        let target = "/gpt-4o/chat/completions";
+        assert_eq!(refusal(&plan, target).0, 404, "{to}");
+        let candidates = plan.candidates(&head(target, &[]));
+        assert_eq!(candidates.len(), 1, "{to}");
+        assert!(candidates[0].reason.contains(rule), "{to}: {}", candidates[0].reason);
+    }
+}
+
+#[test]
+fn a_disabled_service_takes_its_routes_along() {
+    let plan = plan(&GOOD.replace("host: localhost", "host: localhost\n    enabled: false"));
+    assert_eq!(refusal(&plan, "/gpt-4o/chat/completions").0, 404);
+    assert!(plan.candidates(&head("/", &[]))[0].reason.contains("enabled: false"));
+}
+
+#[test]
+fn an_https_route_refuses_plain_http_or_redirects() {
+    let with = |extra: &str| {
+        plan(&GOOD.replace("paths: [", &format!("protocols: [https]{extra}\n        paths: [")))
+    };
+    assert_eq!(refusal(&with(""), "/m/chat/completions"), (426, "Please use HTTPS protocol".to_owned()));
+    let redirecting = with("\n        https_redirect_status_code: 307");
+    let head = head("/m/chat/completions?a=1", &[(b"host", b"ai.test:8000")]);
+    let Routing::Rejected(rejected) = redirecting.route(&head, None) else { panic!("not served over HTTP") };
+    assert_eq!(rejected.rejection.status, 307);
+    assert_eq!(rejected.headers, [("location", "https://ai.test/m/chat/completions?a=1".to_owned())]);
+}
