@@ -144,11 +144,8 @@ impl Aligner<'_> {
             }
             let text = &self.text[self.aligned..];
             let newlines = text.len() - text.trim_start_matches('\n').len();
-            let folded = if style == Style::Folded && newlines == 0 && lines == 1 {
-                " ".to_owned()
-            } else {
-                "\n".repeat(newlines)
-            };
+            let folds = style == Style::Folded && newlines == 0 && lines == 1 && !text.is_empty();
+            let folded = if folds { " ".to_owned() } else { "\n".repeat(newlines) };
             at += self.replace(at..gap, if lines == 0 { "" } else { &folded })?;
         }
         let rest = &self.text[self.aligned..];
