@@ -1,5 +1,7 @@
 //! The configured credential, and where it goes on a request.
 
+use std::fmt;
+
 use crate::model::{ParamLocation, Provider};
 use crate::secret::SecretValue;
 
@@ -51,6 +53,13 @@ pub enum Identity {
         /// The region to sign for.
         region: Option<String>,
     },
+}
+
+/// As it may be shown.
+impl fmt::Display for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.value)
+    }
 }
 
 impl Auth {

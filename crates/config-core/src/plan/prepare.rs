@@ -97,9 +97,9 @@ impl Decision {
         let url = self.url.to_string();
         match &self.query_credential {
             None => url,
-            Some(Credential { name, value }) => {
+            Some(credential) => {
                 let separator = if self.url.query.is_some() { '&' } else { '?' };
-                format!("{url}{separator}{name}={value}")
+                format!("{url}{separator}{credential}")
             }
         }
     }
