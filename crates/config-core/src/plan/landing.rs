@@ -1,30 +1,13 @@
 //! Where a template's value lands, and what may land there.
 //!
 //! Values are a client's, so each landing place has one validator, applied to every request. Which
-//! host a request goes to is settled when the file is read: see [`host_verdict`].
+//! host a request goes to is settled when the file is read: see [`host`].
 
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::template::{Placeholder, Segment, Template};
-
-/// What a template's host means for who decides where a credential goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HostVerdict {
-    /// No placeholder: the operator's host.
-    Literal,
-    /// Placeholders are labels, or parts of labels, before a literal suffix of two labels or more;
-    /// values are checked on every request.
-    LabelBeforeSuffix,
-    /// A client could choose the host, or there is no host; never compiled.
-    Uncompilable {
-        /// Why, as a clause: "… is not followed by a literal suffix of at least two labels".
-        reason: String,
-        /// The bytes of the template's text at fault.
-        range: Range<usize>,
-    },
-}
+use crate::template::{Placeholder, Segment};
 
 /// What is acceptable of a placeholder's value where it lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,20 +24,11 @@ pub(super) enum Landing {
     Text,
 }
 
-/// Judges a template that is (the start of) a host name and continues with the literal `suffix`,
-/// such as `.openai.azure.com`; an empty `suffix` means that the template is the whole host.
-pub fn host_verdict(template: &Template, suffix: &str) -> HostVerdict {
-    match host(&template.segments, suffix, 0..template.text().len()) {
-        Ok(()) if template.is_literal() => HostVerdict::Literal,
-        Ok(()) => HostVerdict::LabelBeforeSuffix,
-        Err((reason, range)) => HostVerdict::Uncompilable { reason, range },
-    }
-}
-
 /// Why a host cannot be compiled, and where.
 pub(super) type HostError = (String, Range<usize>);
 
-/// Checks the host that `segments` and `suffix` make; `range` is the place to blame in general.
+/// Checks the host that `segments` and the literal `suffix` make. Every placeholder has to be a label,
+/// or part of one, before literal text of at least two labels; `range` is the place to blame in general.
 pub(super) fn host(segments: &[Segment], suffix: &str, range: Range<usize>) -> Result<(), HostError> {
     let last = segments.iter().rev().find_map(|segment| match segment {
         Segment::Placeholder(placeholder) => Some(placeholder),
@@ -134,9 +108,10 @@ impl Landing {
             }
             Landing::Segment => {
                 let decoded = decode_fully(value);
-                decoded.iter().any(|byte| matches!(byte, b'/' | b'\\')).then_some("contains a slash")
+                let slash = decoded.iter().any(|byte| matches!(byte, b'/' | b'\\'));
+                slash.then_some("contains a slash").or_else(|| Landing::Path.refuse(value))
             }
-            Landing::Path => None,
+            Landing::Path => has_dot_segment(value).then_some("contains a segment `.` or `..`"),
             Landing::Query | Landing::Text => {
                 value.chars().any(char::is_control).then_some("contains a control character")
             }
@@ -249,8 +224,8 @@ mod tests {
     use super::*;
     use crate::template::parse;
 
-    fn verdict(text: &str, suffix: &str) -> HostVerdict {
-        host_verdict(&parse(text).unwrap(), suffix)
+    fn check(text: &str, suffix: &str) -> Result<(), HostError> {
+        host(&parse(text).unwrap().segments, suffix, 0..text.len())
     }
 
     #[test]
@@ -263,7 +238,7 @@ mod tests {
             ("api.$(headers.x)$(headers.y).example.com.", ""),
             ("$(headers.x)-aiplatform.googleapis.com", ""),
         ] {
-            assert_eq!(verdict(text, suffix), HostVerdict::LabelBeforeSuffix, "{text}");
+            assert_eq!(check(text, suffix), Ok(()), "{text}");
         }
         for (text, range) in [
             ("$(headers.x)", 0..12),
@@ -276,23 +251,20 @@ mod tests {
             ("$(headers.x)..com", 0..17),
             ("$(headers.x).a/b.com", 0..20),
         ] {
-            match verdict(text, "") {
-                HostVerdict::Uncompilable { range: found, .. } => assert_eq!(found, range, "{text}"),
-                other => panic!("{text}: {other:?}"),
-            }
+            assert_eq!(check(text, "").map_err(|(_, range)| range), Err(range), "{text}");
         }
     }
 
     #[test]
     fn literal_hosts_are_the_operators() {
         for host in ["example.com", "localhost", "llm_1", "127.0.0.1", "[::1]", "a.b."] {
-            assert_eq!(verdict(host, ""), HostVerdict::Literal, "{host}");
+            assert_eq!(check(host, ""), Ok(()), "{host}");
         }
         for host in ["", "a b", "evil.example/", "a..b", "-a.b", "é.com", "[x]", "a\u{0}b.example.com"] {
-            assert!(matches!(verdict(host, ""), HostVerdict::Uncompilable { .. }), "{host}");
+            assert!(check(host, "").is_err(), "{host}");
         }
-        assert_eq!(verdict("inst", ".openai.azure.com"), HostVerdict::Literal);
-        assert!(matches!(verdict("evil.example/", ".openai.azure.com"), HostVerdict::Uncompilable { .. }));
+        assert_eq!(check("inst", ".openai.azure.com"), Ok(()));
+        assert!(check("evil.example/", ".openai.azure.com").is_err());
     }
 
     #[test]
@@ -300,8 +272,11 @@ mod tests {
         for value in ["a.b", "a/", "evil.example/", "a\r\n", "\0", "é", "a_b", "a:80", "a@b", "%2e", "a b"] {
             assert!(Landing::HostLabel.refuse(value).is_some(), "{value}");
         }
-        for value in ["a/b", "a%2Fb", "a%252fb", "\\", "%5c", "%25255C"] {
+        for value in ["a/b", "a%2Fb", "a%252fb", "\\", "%5c", "%25255C", ".", "..", "%2e"] {
             assert!(Landing::Segment.refuse(value).is_some(), "{value}");
+        }
+        for value in ["..", "a/../b", "a/%252e", "a\\.."] {
+            assert!(Landing::Path.refuse(value).is_some(), "{value}");
         }
         for value in ["a\rb", "a\nb", "\0", "\u{7f}", "\u{85}"] {
             assert!(

@@ -116,9 +116,10 @@ pub fn prepare(
     let wire = wire_format(proxy, rendered);
     let configured = rendered.text(Field::Name);
     let mut client = body::read(proxy, head, body)?;
+    let policy = proxy.response_streaming;
     let checked = match (&rendered.native, proxy.route_type) {
-        (Some(native), _) => checks::native(configured, native)?,
-        (None, RouteType::Preserve) => checks::preserved(configured, &client)?,
+        (Some(native), _) => checks::native(policy, configured, native)?,
+        (None, RouteType::Preserve) => checks::preserved(policy, configured, &client)?,
         (None, route_type) => checks::conversation(proxy, route_type, wire, configured, &client)?,
     };
     let body_credential = body::credential(proxy, &client)?;

@@ -1,5 +1,7 @@
 //! Values that a client chose.
 
+use std::sync::LazyLock;
+
 use config_core::plan::prepare::{Body, HeaderValue, UpstreamBody, prepare};
 use config_core::plan::proxy::Proxy;
 use config_core::plan::request::{RequestHead, Scheme};
@@ -150,11 +152,11 @@ fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
     for (config, reason) in [
         (
             "{route_type: preserve, model: {provider: openai, options: {upstream_url: 'https://$(headers.h)/x'}}}",
-            "model.options.upstream_url: $(headers.h) is not followed by a literal domain of at least two labels",
+            "model.options.upstream_url: `$(headers.h)` is not followed by a literal domain of at least two labels",
         ),
         (
             "{route_type: preserve, model: {provider: gemini, options: {gemini: {api_endpoint: $(headers.h), project_id: p, location_id: l}}}}",
-            "model.options.gemini.api_endpoint: $(headers.h) is not followed by a literal domain of at least two labels",
+            "model.options.gemini.api_endpoint: `$(headers.h)` is not followed by a literal domain of at least two labels",
         ),
         (
             "{route_type: preserve, model: {provider: bedrock, options: {bedrock: {aws_region: 'x.evil.test/'}}}}",
@@ -171,6 +173,10 @@ fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
         (
             "{route_type: preserve, auth: {header_name: 'a b', header_value: x}, model: {provider: openai}}",
             "auth.header_name: not a header name",
+        ),
+        (
+            "{route_type: preserve, auth: {header_name: Transfer-Encoding, header_value: x}, model: {provider: openai}}",
+            "auth.header_name: the connection's own header, which can carry no credential",
         ),
         (
             "{route_type: preserve, auth: {header_name: a, header_value: \"x\\r\\ny: z\"}, model: {provider: openai}}",
@@ -209,7 +215,7 @@ fn head<'a>(target: &'a [u8], headers: &'a [(&'a [u8], &'a [u8])]) -> RequestHea
     RequestHead { scheme: Scheme::Http, http2: false, method: b"POST", target, headers, port: 80, sni: None }
 }
 
-fn plugins() -> Vec<Proxy> {
+static PLUGINS: LazyLock<Vec<Proxy>> = LazyLock::new(|| {
     let templated = "upstream_url: 'https://a-$(headers.v).gw.test/x/$(headers.v)?q=$(headers.v)'";
     let mut plugins = vec![azure()];
     for (provider, options) in [
@@ -231,7 +237,7 @@ fn plugins() -> Vec<Proxy> {
         }
     }
     plugins
-}
+});
 
 fn hostile_text() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
@@ -239,6 +245,17 @@ fn hostile_text() -> impl Strategy<Value = Vec<u8>> {
         proptest::sample::select(HOSTILE.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
         proptest::collection::vec(any::<u8>(), 0..12),
     ]
+}
+
+/// Keeps the property below from holding for want of decisions.
+#[test]
+fn harmless_values_pass() {
+    let headers: [(&[u8], &[u8]); 1] = [(b"v", b"x1")];
+    let head = head(b"/in/x?v=x1", &headers);
+    for proxy in PLUGINS.iter() {
+        let rendered = proxy.render(&head, &Captures::default()).unwrap();
+        prepare(proxy, &rendered, &head, "/in/x", Body::Unknown).unwrap();
+    }
 }
 
 proptest! {
@@ -255,10 +272,10 @@ proptest! {
         let headers: [(&[u8], &[u8]); 2] = [(b"v", &value), (b"content-type", content_type.as_bytes())];
         let head = head(&target, &headers);
         let path = String::from_utf8_lossy(&config_core::plan::normalize::normalize(head.path())).into_owned();
-        for proxy in plugins() {
+        for proxy in PLUGINS.iter() {
             let Ok(rendered) = proxy.render(&head, &Captures::default()) else { continue };
             for body in [Body::Unknown, Body::Bytes(&body)] {
-                let Ok(decision) = prepare(&proxy, &rendered, &head, &path, body) else { continue };
+                let Ok(decision) = prepare(proxy, &rendered, &head, &path, body) else { continue };
                 let url = decision.url.to_string();
                 let (scheme, rest) = url.split_once("://").unwrap();
                 prop_assert!(scheme == "https" || scheme == "http");

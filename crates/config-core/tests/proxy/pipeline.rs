@@ -52,6 +52,7 @@ fn refusals_are_in_kongs_words() {
     let completions = openai("llm/v1/completions", ", name: m", "");
     let denied = openai("llm/v1/chat", ", name: m", "response_streaming: deny,");
     let small = openai("llm/v1/chat", ", name: m", "max_request_body_size: 20,");
+    let preserve = openai("preserve", ", name: m", "response_streaming: deny,");
     let m = r#""messages":[{"role":"user","content":"hi"}]"#;
     let cases = [
         (&chat, "{}".to_owned()),
@@ -71,7 +72,11 @@ fn refusals_are_in_kongs_words() {
         (&denied, format!(r#"{{{m},"stream":true}}"#)),
         (&chat, format!(r#"{{{m},"stream":"yes"}}"#)),
         (&chat, format!(r#"{{{m},"model":"m","mod\u0065l":"x"}}"#)),
+        (&nameless, format!(r#"{{{m},"model":"a\u000ab"}}"#)),
         (&small, format!("{{{m}}}")),
+        (&preserve, r#"{"stream":true}"#.to_owned()),
+        (&preserve, r#"{"model":"other"}"#.to_owned()),
+        (&preserve, r#"{"model":"m","model":"other"}"#.to_owned()),
     ];
     let table: Vec<_> = cases
         .iter()

@@ -61,7 +61,11 @@ pub(super) fn conversation(
 }
 
 /// A preserved request: only the model is looked at, where it can be.
-pub(super) fn preserved(configured: Option<&str>, client: &ClientBody<'_>) -> Result<Checked, Rejection> {
+pub(super) fn preserved(
+    policy: ResponseStreaming,
+    configured: Option<&str>,
+    client: &ClientBody<'_>,
+) -> Result<Checked, Rejection> {
     let (requested, stream) = match client {
         ClientBody::Unknown | ClientBody::Opaque => (None, false),
         ClientBody::Object(body) => {
@@ -79,12 +83,20 @@ pub(super) fn preserved(configured: Option<&str>, client: &ClientBody<'_>) -> Re
             (model, fields.iter().any(|(name, value)| name == "stream" && value == "true"))
         }
     };
-    Ok(Checked { model: choose(configured, requested)?, stream })
+    let model = choose(configured, requested)?;
+    // `always` cannot be obeyed without changing the body.
+    self::stream(policy, stream)?;
+    Ok(Checked { model, stream })
 }
 
 /// A request in the provider's own format, whose path says what it asks for.
-pub(super) fn native(configured: Option<&str>, native: &Native) -> Result<Checked, Rejection> {
-    Ok(Checked { model: choose(configured, native.model.clone())?, stream: native.stream })
+pub(super) fn native(
+    policy: ResponseStreaming,
+    configured: Option<&str>,
+    native: &Native,
+) -> Result<Checked, Rejection> {
+    let model = choose(configured, native.model.clone())?;
+    Ok(Checked { model, stream: stream(policy, native.stream)? })
 }
 
 /// The configured model wins, and a client that names another is told so.
@@ -96,6 +108,10 @@ fn choose(configured: Option<&str>, requested: Option<String>) -> Result<Option<
             Err(Rejection::bad_request(message).param("model"))
         }
         (Some(configured), _) => Ok(Some(configured.to_owned())),
+        // The name goes into a header of the answer.
+        (None, Some(requested)) if requested.chars().any(char::is_control) => {
+            Err(Rejection::bad_request("model contains a control character").param("model"))
+        }
         (None, requested) => Ok(requested),
     }
 }

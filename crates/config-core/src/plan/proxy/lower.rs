@@ -224,12 +224,28 @@ fn header(name: &str, value: SecretValue) -> Result<Credential, Uncompilable> {
     if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
         return Err(Uncompilable::Value { field: FIELD, message: "not a header name" });
     }
+    if CONNECTION_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        let message = "the connection's own header, which can carry no credential";
+        return Err(Uncompilable::Value { field: FIELD, message });
+    }
     if matches!(&value, SecretValue::Literal(text) if text.chars().any(char::is_control)) {
         let message = "a header value cannot contain line breaks or other control characters";
         return Err(Uncompilable::Value { field: "auth.header_value", message });
     }
     Ok(Credential { name: name.to_ascii_lowercase(), value })
 }
+
+const CONNECTION_HEADERS: [&str; 9] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// A name decides which of a client's headers and arguments are stripped, so it has to be known when
 /// the plan is made.
