@@ -224,4 +224,20 @@ mod tests {
         assert_eq!(lines, ["a", "b", "c", ""]);
         assert_eq!(source.line_span(2), Span::new(3..4));
     }
+
+    #[test]
+    fn a_position_inside_a_character_or_past_the_end_is_the_nearest_before() {
+        let source = SourceFile::new("test.yaml", "aé");
+        assert_eq!(source.position(2), source.position(1));
+        assert_eq!(source.position(99), source.position(3));
+        assert_eq!((source.offset(1, 3), source.offset(9, 9)), (1, 3));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_remembered() {
+        let flaw = |bytes: &[u8]| SourceFile::from_bytes("test.yaml", bytes.to_vec()).flaw();
+        assert_eq!(flaw("a: é".as_bytes()), None);
+        assert_eq!(flaw(b"a: \xe9"), Some(Flaw::NotUtf8 { at: 3, utf16: false }));
+        assert_eq!(flaw(b"\xff\xfea\x00"), Some(Flaw::NotUtf8 { at: 0, utf16: true }));
+    }
 }

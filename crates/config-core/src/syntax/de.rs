@@ -357,3 +357,144 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Spanned<T> {
         T::json_schema(generator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, de::IgnoredAny};
+
+    use super::{NodeId, Spanned, from_node};
+    use crate::{
+        source::SourceFile,
+        syntax::{Document, parse},
+    };
+
+    fn with<R>(text: &str, read: impl FnOnce(&Document<'_>) -> R) -> R {
+        let source = SourceFile::new("test.yaml", text);
+        read(&parse(&source).document.expect("the test's text is YAML"))
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Route {
+        name: Spanned<String>,
+        #[serde(default)]
+        paths: Option<Vec<Spanned<String>>>,
+        #[serde(default)]
+        headers: BTreeMap<String, Vec<String>>,
+        #[serde(default)]
+        plugins: Vec<NodeId>,
+        #[serde(default)]
+        kind: Option<Kind>,
+        #[serde(default)]
+        rest: Option<Spanned<IgnoredAny>>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(rename_all = "lowercase")]
+    enum Kind {
+        Plain,
+        Named(String),
+        Sized { width: u8 },
+    }
+
+    #[test]
+    fn values_come_with_their_nodes() {
+        with(
+            "{name: a, paths: [/x, /y], headers: {b: [c]}, plugins: [{n: 1}, 2], rest: {z: [1]}}",
+            |document| {
+                let route: Route = from_node(document, document.root(), &|_| false).expect("it is a route");
+                let at = |pointer| document.resolve(pointer).expect("the pointer names a node");
+                assert_eq!(route.name, Spanned { value: "a".to_owned(), node: at("/name") });
+                assert_eq!(route.paths.expect("there are paths")[1].node, at("/paths/1"));
+                assert_eq!(route.headers["b"], ["c"]);
+                assert_eq!(route.plugins, [at("/plugins/0"), at("/plugins/1")]);
+                assert_eq!(route.rest.expect("there is a rest").node, at("/rest"));
+            },
+        );
+    }
+
+    #[test]
+    fn skipped_nodes_are_as_if_not_written() {
+        with("{name: a, paths: [1, /y], headers: 3, nonsense: 4}", |document| {
+            let bad = ["/paths/0", "/headers", "/nonsense"].map(|pointer| document.resolve(pointer));
+            let route: Route = from_node(document, document.root(), &|node| bad.contains(&Some(node)))
+                .expect("the rest is a route");
+            assert_eq!(route.paths.expect("there are paths").len(), 1);
+            assert!(route.headers.is_empty());
+        });
+    }
+
+    #[test]
+    fn keys_are_text_and_can_be_spanned() {
+        with("{1: a, true: b}", |document| {
+            let map: Vec<(String, String)> =
+                from_node::<BTreeMap<String, String>>(document, document.root(), &|_| false)
+                    .expect("keys are text")
+                    .into_iter()
+                    .collect();
+            assert_eq!(map, [("1".to_owned(), "a".to_owned()), ("true".to_owned(), "b".to_owned())]);
+        });
+    }
+
+    #[test]
+    fn enums_are_read_by_name() {
+        for (text, expected) in [
+            ("plain", Kind::Plain),
+            ("{named: x}", Kind::Named("x".to_owned())),
+            ("{sized: {width: 3}}", Kind::Sized { width: 3 }),
+        ] {
+            with(text, |document| {
+                assert_eq!(from_node::<Kind>(document, document.root(), &|_| false), Ok(expected));
+            });
+        }
+    }
+
+    #[test]
+    fn errors_name_the_node() {
+        for (text, pointer, message) in [
+            ("{name: 1}", "/name", "invalid type: integer `1`, expected a string"),
+            (
+                "{name: a, kind: {sized: {width: 300}}}",
+                "/kind/sized/width",
+                "invalid value: integer `300`, expected u8",
+            ),
+            (
+                "{name: a, kind: {sized: {width: 1.0}}}",
+                "/kind/sized/width",
+                "invalid type: floating point `1.0`, expected u8",
+            ),
+            ("{name: a, kind: named}", "/kind", "`named` needs a value"),
+            (
+                "{name: a, naem: b}",
+                "/naem",
+                "unknown field `naem`, expected one of `name`, `paths`, `headers`, `plugins`, `kind`, `rest`",
+            ),
+            ("{}", "", "missing field `name`"),
+        ] {
+            with(text, |document| {
+                let error = from_node::<Route>(document, document.root(), &|_| false).expect_err(text);
+                assert_eq!(error.message, message);
+                assert_eq!(error.node.map(|node| document.pointer(node)).as_deref(), Some(pointer), "{text}");
+            });
+        }
+    }
+
+    #[test]
+    fn numbers_keep_their_kind() {
+        with("[1, -1, 1.5, 9223372036854775808]", |document| {
+            let numbers: (u8, i8, f64, f64) =
+                from_node(document, document.root(), &|_| false).expect("they fit");
+            assert_eq!(numbers, (1, -1, 1.5, 9_223_372_036_854_775_808.0));
+        });
+        with("2", |document| assert_eq!(from_node::<f64>(document, document.root(), &|_| false), Ok(2.0)));
+    }
+
+    #[test]
+    fn a_span_is_invisible_in_the_schema() {
+        let plain = schemars::schema_for!(Vec<u8>);
+        let spanned = schemars::schema_for!(Spanned<Vec<Spanned<u8>>>);
+        assert_eq!(plain, spanned);
+    }
+}

@@ -288,3 +288,63 @@ impl JsonNumber for TreeNumber {
         self.is_integer()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonschema::json::{Json, Node, Object};
+    use serde_json::json;
+
+    use super::{TreeJson, TreeNode};
+    use crate::{source::SourceFile, syntax::parse};
+
+    const TEXT: &str =
+        "{text: héllo, int: 42, whole: 1.0, float: 1.5, no: false, nil: null, list: [1, {a: 1}, {a: 1}]}";
+
+    #[test]
+    fn a_document_is_json() {
+        let source = SourceFile::new("test.yaml", TEXT);
+        let document = parse(&source).document.expect("the test's text is YAML");
+        assert_eq!(
+            document.to_json(document.root()),
+            json!({
+                "text": "héllo", "int": 42, "whole": 1.0, "float": 1.5, "no": false, "nil": null,
+                "list": [1, {"a": 1}, {"a": 1}]
+            })
+        );
+        let root = TreeNode::root(&document).as_object().expect("the root is a mapping");
+        let list = root.get(&TreeJson::prepare_key("list")).expect("there is a list");
+        assert_eq!(list.identity(), list.clone().identity());
+        assert_ne!(list.identity(), TreeNode::root(&document).identity());
+    }
+
+    #[test]
+    fn a_schema_is_checked_in_place() {
+        let schema = json!({
+            "properties": {
+                "text": {"type": "string", "minLength": 5, "maxLength": 5, "pattern": "^h"},
+                "int": {"type": "integer", "minimum": 42, "maximum": 42},
+                "whole": {"type": "integer"},
+                "float": {"type": "number", "exclusiveMaximum": 1.5},
+                "no": {"enum": [false, "no"]},
+                "nil": {"type": "null"},
+                "list": {"uniqueItems": true, "minItems": 3}
+            },
+            "propertyNames": {"maxLength": 4},
+            "required": ["gone"],
+            "additionalProperties": false
+        });
+        let source = SourceFile::new("test.yaml", TEXT);
+        let document = parse(&source).document.expect("the test's text is YAML");
+        let validator = jsonschema::options_for::<TreeJson>().build(&schema).expect("the schema is valid");
+        let mut errors: Vec<_> = validator
+            .iter_errors(TreeNode::root(&document))
+            .map(|error| {
+                let pointer = error.instance_path().to_string();
+                assert!(document.resolve(&pointer).is_some(), "{pointer}");
+                format!("{pointer}: {error}")
+            })
+            .collect();
+        errors.sort();
+        insta::assert_snapshot!(errors.join("\n"));
+    }
+}

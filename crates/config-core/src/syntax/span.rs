@@ -234,3 +234,97 @@ fn escape(text: &str) -> Option<(usize, String)> {
 fn hex(text: &str, digits: Range<usize>) -> Option<u32> {
     u32::from_str_radix(text.get(digits)?, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use crate::{source::SourceFile, syntax::parse};
+
+    /// The source range of `part` in the scalar at `pointer`, and the source text there.
+    fn find(text: &str, pointer: &str, part: &str) -> (Range<usize>, String) {
+        let source = SourceFile::new("test.yaml", text);
+        let document = parse(&source).document.expect("the test's text is YAML");
+        let id = document.resolve(pointer).expect("the pointer names a node");
+        let value = document.str(id).expect("the node is text");
+        let at = value.find(part).expect("the part is in the value");
+        let span = document.span_within(id, at..at + part.len());
+        (span.range(), source.slice(span).to_owned())
+    }
+
+    #[track_caller]
+    fn check(text: &str, part: &str, range: Range<usize>, shown: &str) {
+        assert_eq!(find(text, "/a", part), (range, shown.to_owned()), "{text:?}");
+    }
+
+    #[test]
+    fn exact_in_one_line() {
+        check("a: x $(b.c) y\n", "$(b.c)", 5..11, "$(b.c)");
+        check("a: 'x $(b.c)'\n", "$(b.c)", 6..12, "$(b.c)");
+        check("a: \"x $(b.c)\"\n", "$(b.c)", 6..12, "$(b.c)");
+        check("a: &x !!str x$(b)\n", "$(b)", 13..17, "$(b)");
+    }
+
+    #[test]
+    fn exact_beyond_ascii() {
+        check("a: é語$(b)ü\n", "$(b)", 8..12, "$(b)");
+        check("\u{feff}a: 'ü''$(b)'\n", "$(b)", 11..15, "$(b)");
+    }
+
+    #[test]
+    fn exact_after_doubled_quotes() {
+        check("a: 'it''s $(b)'\n", "$(b)", 10..14, "$(b)");
+        check("a: 'it''s'\n", "'", 6..8, "''");
+        check("a: 'it''s'\n", "t's", 5..9, "t''s");
+    }
+
+    #[test]
+    fn exact_after_escapes() {
+        check("a: \"\\t\\u00e9$(b)\"\n", "$(b)", 12..16, "$(b)");
+        check("a: \"\\ud83d\\ude00\\x41\\/$(b)\"\n", "$(b)", 22..26, "$(b)");
+        check("a: \"x\\u00e9y\"\n", "é", 5..11, "\\u00e9");
+        check("a: \"~/\\\\d+/$(b)\"\n", "\\d", 6..9, "\\\\d");
+        check("a: \"x\\\n   $(b)\"\n", "$(b)", 10..14, "$(b)");
+        check("a: \"x \\\n\n  y\"\n", "\ny", 6..12, "\\\n\n  y");
+    }
+
+    #[test]
+    fn exact_in_folded_flow_scalars() {
+        check("a: x\n  $(b)\n\n  y\n", "$(b)", 7..11, "$(b)");
+        check("a: x\n  $(b)\n\n  y\n", "y", 15..16, "y");
+        check("a: 'x  \n   $(b)'\n", "$(b)", 11..15, "$(b)");
+        check("a: \"x\r\n  $(b)\"\r\n", "$(b)", 9..13, "$(b)");
+        check("a: x\n  y\n", " ", 4..7, "\n  ");
+    }
+
+    #[test]
+    fn exact_in_block_scalars() {
+        check("a: |\n  one\n  $(b) two\n", "$(b)", 13..17, "$(b)");
+        check("a: |\n\n\n  one\n   $(b)\n", "$(b)", 16..20, "$(b)");
+        check("a: |2\n    one\n  $(b)\n", "$(b)", 16..20, "$(b)");
+        check("a: |-\r\n  one\r\n  $(b)\r\n", "$(b)", 16..20, "$(b)");
+        check("a: >\n  one\n  $(b)\n\n  two\n", "$(b)", 13..17, "$(b)");
+        check("a: >\n  one\n  $(b)\n\n  two\n", "two", 21..24, "two");
+        check("a: >-\n  one\n    $(b)\n  two\n", "$(b)", 16..20, "$(b)");
+        check("a: >-\n  one\n    $(b)\n  two\n", "two", 23..26, "two");
+        check("a: >+\n\n  one\n\n\n  two\n\n", "two", 17..20, "two");
+    }
+
+    #[test]
+    fn an_alias_points_at_the_anchor() {
+        assert_eq!(find("x: &x 'q''$(b)'\na: *x\n", "/a", "$(b)"), (10..14, "$(b)".to_owned()));
+        assert_eq!(find("x: &x {y: z$(b)}\na: {<<: *x}\n", "/a/y", "$(b)"), (11..15, "$(b)".to_owned()));
+    }
+
+    #[test]
+    fn the_whole_scalar_where_no_part_can_be_told() {
+        let source = SourceFile::new("test.yaml", format!("a: \"\\t{}\"\nb: [é]\n", "x".repeat(10_000)));
+        let document = parse(&source).document.expect("the test's text is YAML");
+        let at = |pointer| document.resolve(pointer).expect("the pointer names a node");
+        assert_eq!(document.span_within(at("/a"), 5..6), document.span(at("/a")));
+        assert_eq!(document.span_within(at("/b"), 0..1), document.span(at("/b")));
+        assert_eq!(document.span_within(at("/b/0"), 0..1), document.span(at("/b/0")));
+        assert_eq!(document.span_within(at("/b/0"), 0..2), document.span(at("/b/0")));
+        assert_eq!(document.span_within(at("/b/0"), 0..99), document.span(at("/b/0")));
+    }
+}
