@@ -10,7 +10,7 @@ use crate::model::Config;
 use crate::plan::Plan;
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
-use crate::syntax;
+use crate::{suppress, syntax};
 
 /// Which gateway the file must work on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +58,7 @@ pub struct Checked {
 /// Checks one file.
 pub fn check(source: &SourceFile, options: &Options) -> Checked {
     let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
-    let ignored = 0;
+    let mut ignored = 0;
     if let Some(document) = &document {
         let (config, structural) = Config::read(document);
         diagnostics.extend(structural);
@@ -66,6 +66,11 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         rules::check(&facts, &mut diagnostics);
         if let Some(is_set) = options.environment {
             rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
+        }
+        if !options.report_ignored {
+            let suppressed = suppress::apply(document, diagnostics);
+            diagnostics = suppressed.kept;
+            ignored = suppressed.ignored;
         }
         if let Some(is_set) = options.environment {
             rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);

@@ -1,0 +1,123 @@
+//! Every rule has a page whose examples are true and fixtures whose findings are pinned.
+#![allow(clippy::disallowed_methods, reason = "tests read the repository's fixtures")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use config_core::check::{Options, check};
+use config_core::diagnostic::Severity;
+use config_core::rules::Rule;
+
+/// Findings that only appear with an environment to check against.
+fn options(rule: Rule) -> Options<'static> {
+    let environment: Option<&dyn Fn(&str) -> bool> =
+        (rule == Rule::UnresolvedSecret).then_some(&|variable: &str| variable == "OPENAI_AUTH_HEADER");
+    Options { environment, ..Options::default() }
+}
+
+#[test]
+fn ids_are_unique_and_known() {
+    let ids: BTreeSet<_> = Rule::ALL.iter().map(|rule| rule.id()).collect();
+    assert_eq!(ids.len(), Rule::ALL.len());
+    for rule in Rule::ALL {
+        assert_eq!(Rule::from_id(rule.id()), Some(*rule));
+    }
+}
+
+#[test]
+fn bad_fixtures_show_their_rule() {
+    insta::glob!("../../../fixtures/rules", "*/bad*.yaml", |path| {
+        let source = support::read(path);
+        let id = path
+            .parent()
+            .and_then(|folder| folder.file_name())
+            .expect("fixtures lie in folders")
+            .to_string_lossy();
+        let rule = Rule::from_id(&id).expect("a fixture folder is named by a rule");
+        let checked = check(&source, &options(rule));
+        assert!(checked.diagnostics.iter().any(|d| d.rule == rule), "{} shows no {id}", path.display());
+        insta::assert_snapshot!(support::render(&source, &checked.diagnostics));
+    });
+}
+
+#[test]
+fn good_fixtures_are_clean() {
+    insta::glob!("../../../fixtures/rules", "*/good*.yaml", |path| {
+        let source = support::read(path);
+        let id = path
+            .parent()
+            .and_then(|folder| folder.file_name())
+            .expect("fixtures lie in folders")
+            .to_string_lossy();
+        let rule = Rule::from_id(&id).expect("a fixture folder is named by a rule");
+        let mut found = check(&source, &options(rule)).diagnostics;
+        found.retain(|d| d.severity > Severity::Info || d.rule == rule);
+        assert!(found.is_empty(), "{}:\n{}", path.display(), support::render(&source, &found));
+    });
+}
+
+#[test]
+fn every_rule_has_fixtures() {
+    let folder = support::root().join("fixtures/rules");
+    let missing: Vec<_> = Rule::ALL
+        .iter()
+        .flat_map(|rule| ["bad", "good"].map(|kind| (rule.id(), kind)))
+        .filter(|(id, kind)| {
+            !std::fs::read_dir(folder.join(id)).is_ok_and(|entries| {
+                entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(kind))
+            })
+        })
+        .collect();
+    assert!(missing.is_empty(), "no fixtures: {missing:?}");
+}
+
+#[test]
+fn every_page_is_complete() {
+    for rule in Rule::ALL {
+        let (id, page) = (rule.id(), rule.page());
+        assert!(page.starts_with(&format!("# {id}\n")), "docs/rules/{id}.md must begin with its id");
+        let severity = format!("Default severity: **{}**", rule.severity().as_str());
+        for part in [
+            &*severity,
+            "## What it reports",
+            "## Why it matters",
+            "## Example",
+            "## Write instead",
+            "## Guarantee",
+        ] {
+            assert!(page.contains(part), "docs/rules/{id}.md lacks `{part}`");
+        }
+        assert!(
+            !examples(page, "bad").is_empty() && !examples(page, "good").is_empty(),
+            "docs/rules/{id}.md lacks examples"
+        );
+    }
+}
+
+#[test]
+fn the_examples_of_every_page_are_true() {
+    for rule in Rule::ALL {
+        for (expected, kind) in [(true, "bad"), (false, "good")] {
+            for example in examples(rule.page(), kind) {
+                let source = config_core::source::SourceFile::new("example.yaml", example);
+                let found = check(&source, &options(*rule)).diagnostics;
+                assert_eq!(
+                    found.iter().any(|d| d.rule == *rule),
+                    expected,
+                    "docs/rules/{}.md, the {kind} example:\n{example}\ngives\n{}",
+                    rule.id(),
+                    support::render(&source, &found),
+                );
+            }
+        }
+    }
+}
+
+/// The `yaml` blocks of a page that follow `<!-- kind -->`.
+fn examples<'p>(page: &'p str, kind: &str) -> Vec<&'p str> {
+    page.split(&format!("<!-- {kind} -->"))
+        .skip(1)
+        .filter_map(|after| after.trim_start().strip_prefix("```yaml\n")?.split("```").next())
+        .collect()
+}
