@@ -9,7 +9,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use config_core::rules::Rule;
+use config_core::{model::Provider, plan::upstream::Endpoint, rules::Rule, suggest};
 
 pub use levels::Levels;
 
@@ -29,6 +29,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Lint(Lint),
+    Explain(Explain),
     Rules(Rules),
     Schema(Schema),
     Completions(Completions),
@@ -142,8 +143,8 @@ pub struct Explain {
     #[arg(long)]
     pub resolve_secrets: bool,
     /// Put another URL in place of a provider's built-in endpoint
-    #[arg(long, value_name = "PROVIDER=URL")]
-    pub upstream: Vec<String>,
+    #[arg(long, value_name = "PROVIDER=URL", value_parser = endpoint)]
+    pub upstream: Vec<(Provider, Endpoint)>,
     /// List every path that was considered, not the first 20
     #[arg(long)]
     pub all: bool,
@@ -207,4 +208,21 @@ pub struct Completions {
 fn rule() -> impl TypedValueParser<Value = Rule> {
     PossibleValuesParser::new(Rule::ALL.iter().map(|rule| rule.id()))
         .map(|id| Rule::from_id(&id).expect("only ids of rules are possible values"))
+}
+
+/// Reads `PROVIDER=URL`.
+fn endpoint(text: &str) -> Result<(Provider, Endpoint), String> {
+    let (name, url) =
+        text.split_once('=').ok_or("write PROVIDER=URL, such as openai=http://127.0.0.1:9000")?;
+    let provider = Provider::ALL.iter().copied().find(|provider| provider.as_str() == name);
+    let provider = provider.ok_or_else(|| {
+        let names = Provider::ALL.iter().map(|provider| provider.as_str());
+        match suggest::nearest(name, names.clone()) {
+            Some(near) => format!("there is no provider `{name}`; a similar one is `{near}`"),
+            None => {
+                format!("there is no provider `{name}`; there are {}", names.collect::<Vec<_>>().join(", "))
+            }
+        }
+    })?;
+    Ok((provider, Endpoint::parse(url)?))
 }

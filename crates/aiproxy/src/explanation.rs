@@ -1,10 +1,14 @@
 //! The answer of `explain`: the document of `schemas/explain.schema.json`, of which the text for
 //! people is another view. Scripts rely on it: fields are added, never renamed or left out.
 
+mod answer;
 pub mod human;
+mod upstream;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+pub use answer::{Variables, explain};
 
 /// What happens to one request.
 #[derive(Debug, Serialize)]

@@ -91,6 +91,7 @@ fn answer(cli: &Cli) -> Answer {
     let terminal = Terminal::new(cli.color);
     let result = match &cli.command {
         Command::Lint(args) => commands::lint::run(args, &terminal),
+        Command::Explain(args) => commands::explain::run(args, &terminal),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => Ok(commands::schema::run(args)),
         Command::Completions(args) => Ok(commands::completions::run(args)),

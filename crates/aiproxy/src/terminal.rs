@@ -71,16 +71,19 @@ impl Terminal {
 }
 
 /// `text` without characters that would drive the terminal instead of being read: controls but
-/// line breaks and tabs, and the marks that reorder text. Each is replaced by something visible of
+/// line breaks and tabs, and the marks that reorder or break text. Each is replaced by something visible of
 /// the same length in bytes, so that spans stay true.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let substitute = |c: char| match c {
         '\n' | '\t' => None,
         '\0'..='\x1f' | '\x7f' => Some('?'),
         '\u{80}'..='\u{9f}' => Some('¿'),
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            Some(char::REPLACEMENT_CHARACTER)
-        }
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => Some(char::REPLACEMENT_CHARACTER),
         _ => None,
     };
     if text.chars().any(|c| substitute(c).is_some()) {

@@ -19,7 +19,7 @@ pub mod router;
 pub mod scope;
 pub mod upstream;
 
-use crate::model::{ConsumerIndex, PluginIndex, RouteIndex, ServiceIndex};
+use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
 use prepare::{Body, Decision, prepare};
@@ -29,6 +29,7 @@ use rejection::Rejection;
 use request::RequestHead;
 use router::{Captures, Match, Router};
 use scope::Instances;
+use upstream::Endpoint;
 
 /// A compiled file.
 #[derive(Debug)]
@@ -172,6 +173,14 @@ impl Plan {
     /// Every ai-proxy instance that compiled, in file order.
     pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
         self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
+    }
+
+    /// Puts `endpoint` in place of the built-in endpoint of `provider`, for every plugin of the file.
+    pub fn replace_endpoint(&mut self, provider: Provider, endpoint: &Endpoint) {
+        let proxies = self.proxies.iter_mut().flatten().filter_map(|proxy| proxy.as_mut().ok());
+        for proxy in proxies.filter(|proxy| proxy.provider == provider) {
+            proxy.endpoint = Some(endpoint.clone());
+        }
     }
 
     /// Decides what can be decided without the body: route, captures, plugin, templates. `consumer`

@@ -62,7 +62,8 @@ impl Story<'_> {
             );
         }
         if let Some(provider) = &explanation.provider {
-            let model = explanation.model.as_deref().unwrap_or("(named by the body)");
+            let unnamed = if explanation.assumed.is_empty() { "(none)" } else { "(named by the body)" };
+            let model = explanation.model.as_deref().unwrap_or(unnamed);
             let route_type = explanation.route_type.as_deref().unwrap_or_default();
             self.entry("model", &format!("{provider} {model}, {route_type}"));
         }

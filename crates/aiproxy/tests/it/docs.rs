@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use crate::run::aiproxy;
 
-const COMMANDS: [&str; 5] = ["", "lint ", "rules ", "schema ", "completions "];
+const COMMANDS: [&str; 6] = ["", "lint ", "explain ", "rules ", "schema ", "completions "];
 
 /// With `UPDATE_DOCS` in the environment the manual is rewritten instead.
 #[test]

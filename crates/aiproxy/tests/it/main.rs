@@ -1,6 +1,7 @@
 //! The binary as a user meets it: arguments in, output and status out.
 
 mod docs;
+mod explain;
 mod lint;
 mod rules;
 mod run;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{lint::BROKEN, run::aiproxy};
+use crate::{explain::ALL, lint::BROKEN, run::aiproxy};
 
 fn assert_valid(document: &str, value: &Value) {
     let schema = aiproxy(&format!("schema {document}")).run().json();
@@ -16,7 +16,7 @@ fn assert_valid(document: &str, value: &Value) {
 
 #[test]
 fn schemas_are_schemas() {
-    for document in ["config", "lint", "rules"] {
+    for document in ["config", "lint", "explain", "rules"] {
         let schema = aiproxy(&format!("schema {document}")).run().json();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{document}: {error}"));
@@ -35,6 +35,20 @@ fn lint() {
     assert_ne!(run["diagnostics"].as_array().unwrap().len(), 0);
     assert_valid("lint", &run);
     assert_valid("lint", &aiproxy("lint --format json -").stdin("routes: []").run().json());
+}
+
+#[test]
+fn explain() {
+    for request in [
+        "/gpt-4/chat/completions",
+        "/openai/deployments/azure-gpt-4/chat/completions",
+        "/cohere/chat/completions -H 'content-type: application/json' -d '{\"model\":1}'",
+        "--resolve-secrets /openai/v1/audio --form model=whisper-2",
+        "/none -X PUT",
+    ] {
+        let run = aiproxy(&format!("explain --format json all.yaml {request}")).file("all.yaml", ALL).run();
+        assert_valid("explain", &run.json());
+    }
 }
 
 #[test]

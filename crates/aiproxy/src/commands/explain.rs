@@ -1,0 +1,109 @@
+//! `aiproxy explain`: reads the request and the configuration, asks the plan, prints its answer.
+
+use std::path::Path;
+
+use config_core::{check, source::SourceFile};
+
+use crate::{
+    Answer, Failure, Verdict,
+    cli::{Explain, ExplainFormat},
+    curl,
+    explanation::{self, Explanation, Outcome},
+    files,
+    output::{FileReport, Report, human, to_json},
+    request::{self, Field, Payload, Request, Url},
+    terminal::Terminal,
+};
+
+/// How many candidates are listed unless all are asked for.
+const CANDIDATES: usize = 20;
+
+/// Explains one request.
+pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
+    let request = request(args)?;
+    let source = read(&args.file)?;
+    let Some(mut plan) = check::compile(&source) else {
+        return Ok(unparsable(source, request, args, terminal));
+    };
+    for (provider, endpoint) in &args.upstream {
+        plan.replace_endpoint(*provider, endpoint);
+    }
+    let variable = |name: &str| std::env::var(name).ok();
+    let variables = args.resolve_secrets.then_some(&variable as explanation::Variables<'_>);
+    let mut explanation = explanation::explain(&plan, &request, variables);
+    if !args.all {
+        explanation.omit_candidates_after(CANDIDATES);
+    }
+    let verdict = verdict(&explanation);
+    let text = match args.format {
+        ExplainFormat::Human => explanation::human::render(&explanation, terminal),
+        ExplainFormat::Json => to_json(&explanation),
+    };
+    Ok(Answer { verdict, ..Answer::good(text) })
+}
+
+fn verdict(explanation: &Explanation) -> Verdict {
+    let unresolved = explanation.secrets.iter().flatten().any(|secret| !secret.resolved);
+    match explanation.outcome {
+        Outcome::Proxied if !unresolved => Verdict::Good,
+        _ => Verdict::Wanting,
+    }
+}
+
+/// No request can be answered by a file that cannot be parsed; why not is what lint says.
+fn unparsable(source: SourceFile, request: Request, args: &Explain, terminal: &Terminal) -> Answer {
+    let diagnostics = check::check(&source, &check::Options::default()).diagnostics;
+    let text = match args.format {
+        ExplainFormat::Json => {
+            let reason = diagnostics.first().map(|finding| {
+                let line = source.position(finding.place.span.range().start).line;
+                format!("the file cannot be read ({}, line {line}): {}", finding.rule.id(), finding.message)
+            });
+            to_json(&Explanation::rejected(&request, 500, reason.unwrap_or_default()))
+        }
+        ExplainFormat::Human => {
+            let file = FileReport { source, diagnostics, ignored: 0 };
+            human::render(&Report { files: vec![file], complete: true }, terminal, true)
+        }
+    };
+    Answer { verdict: Verdict::Wanting, ..Answer::good(text) }
+}
+
+fn read(file: &Path) -> Result<SourceFile, Failure> {
+    let (name, bytes) = match file == Path::new("-") {
+        true => ("<stdin>".to_owned(), files::read_stdin()),
+        false => (files::display_name(file), files::read(file)),
+    };
+    let bytes = bytes.map_err(|cause| Failure::Unreadable { path: file.to_owned(), cause })?;
+    Ok(SourceFile::from_bytes(name, bytes))
+}
+
+/// The request that the arguments describe.
+fn request(args: &Explain) -> Result<Request, Failure> {
+    if !args.curl.is_empty() {
+        return curl::parse(&args.curl, &curl::from_disk).map_err(Failure::Usage);
+    }
+    let url = Url::parse(args.url.as_deref().unwrap_or_default()).map_err(Failure::Usage)?;
+    let headers = args.headers.iter().map(|line| request::header(line)).collect::<Result<_, _>>();
+    let mut request = Request {
+        method: args.method.clone(),
+        url,
+        headers: headers.map_err(Failure::Usage)?,
+        http2: false,
+        body: Payload::Unknown,
+    };
+    if let Some(data) = &args.data {
+        request.body = Payload::Bytes(match data.strip_prefix('@') {
+            Some(path) => files::read(Path::new(path))
+                .map_err(|cause| Failure::Unreadable { path: path.into(), cause })?,
+            None => data.clone().into_bytes(),
+        });
+    }
+    if !args.form.is_empty() {
+        let fields = args.form.iter().map(|field| Field::parse(field)).collect::<Result<Vec<_>, _>>();
+        let (body, content_type) = request::multipart(&fields.map_err(Failure::Usage)?);
+        request.body = Payload::Bytes(body);
+        request.default_header("content-type", content_type);
+    }
+    Ok(request.with_url_headers())
+}

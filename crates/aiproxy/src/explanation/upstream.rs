@@ -1,0 +1,76 @@
+//! What is sent upstream, as it may be shown.
+
+use config_core::plan::{
+    auth::{Credential, Identity},
+    prepare::{Decision, HeaderValue, UpstreamBody},
+};
+use serde_json::Value;
+
+use super::{Header, Upstream};
+
+impl Upstream {
+    /// The upstream request that `decision` makes of a client's `body`, secrets as their references.
+    pub fn new(decision: &Decision, body: Option<&[u8]>) -> Self {
+        let headers = decision.headers.iter().map(|header| match &header.value {
+            HeaderValue::Plain(value) => Header::new(&header.name, value, false),
+            HeaderValue::Secret(value) => Header::new(&header.name, value.shown(), true),
+        });
+        let signed =
+            decision.identity.as_ref().map(|identity| Header::new("authorization", token(identity), true));
+        Self {
+            method: decision.method.clone(),
+            url: decision.shown_url(),
+            headers: headers.chain(signed).collect(),
+            body: sent_body(decision, body),
+        }
+    }
+}
+
+impl Header {
+    fn new(name: &str, value: &str, secret: bool) -> Self {
+        Self { name: name.to_owned(), value: value.to_owned(), secret }
+    }
+}
+
+/// What stands for a token or signature that is made when the request is sent.
+fn token(identity: &Identity) -> &'static str {
+    match identity {
+        Identity::AzureManaged { .. } => "Bearer (a token of Microsoft Entra ID)",
+        Identity::GcpServiceAccount { .. } => "Bearer (a token for the Google service account)",
+        Identity::AwsSigV4 { .. } => "AWS4-HMAC-SHA256 (a signature over the request)",
+    }
+}
+
+/// The body as a JSON value; nothing for an unknown body, one that is no JSON, or one whose
+/// translation is not known.
+fn sent_body(decision: &Decision, client: Option<&[u8]>) -> Option<Value> {
+    let bytes = match &decision.body {
+        UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
+        UpstreamBody::Passthrough => client?,
+        UpstreamBody::Bytes(bytes) => bytes,
+    };
+    let mut body: Value = serde_json::from_slice(bytes).ok()?;
+    if let (Some(members), Some(Credential { name, value })) =
+        (body.as_object_mut(), &decision.body_credential)
+    {
+        members.insert(name.clone(), value.shown().into());
+    }
+    Some(body)
+}
+
+/// What the request itself does not show.
+pub fn notes(decision: &Decision) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let UpstreamBody::Untranslated(format) = decision.body {
+        notes.push(format!("the body becomes {}, a translation that is not available yet", format.as_str()));
+    }
+    if !decision.dropped_members.is_empty() {
+        let members: Vec<_> = decision.dropped_members.iter().map(|member| format!("`{member}`")).collect();
+        notes.push(format!(
+            "{} has nothing like {}, so it is left out",
+            decision.provider,
+            members.join(", ")
+        ));
+    }
+    notes
+}

@@ -1,0 +1,155 @@
+use insta::assert_snapshot;
+
+use crate::run::{Aiproxy, Run, aiproxy};
+
+const CHAT: &str = include_str!("../../../../fixtures/seed/openai-model-from-path.yaml");
+pub const ALL: &str = include_str!("../../../../fixtures/seed/all.yaml");
+
+fn explain(args: &str) -> Aiproxy {
+    aiproxy(&format!("explain {args}")).file("routes.yaml", CHAT).file("all.yaml", ALL)
+}
+
+fn json(args: &str) -> serde_json::Value {
+    explain(&format!("--format json {args}")).run().json()
+}
+
+#[test]
+fn a_request_that_is_proxied() {
+    let body = r#"{"model":"gpt-4","messages":[{"role":"user","content":"hi"}]}"#;
+    let run = explain("routes.yaml -H 'content-type: application/json' /gpt-4/chat/completions")
+        .arg("-d")
+        .arg(body);
+    assert_snapshot!(run.run());
+}
+
+#[test]
+fn without_a_body_what_needs_it_is_skipped() {
+    assert_snapshot!(explain("routes.yaml /gpt-4/chat/completions").run());
+    assert_snapshot!(explain("--format json routes.yaml /gpt-4/chat/completions").run());
+}
+
+#[test]
+fn a_request_without_a_route() {
+    assert_snapshot!(explain("routes.yaml /gpt-4/chat").run());
+    assert_snapshot!(explain("--format json -X GET routes.yaml /gpt-4/chat/completions").run());
+}
+
+#[test]
+fn a_request_that_is_rejected() {
+    let run = explain("routes.yaml /gpt-4/chat/completions -H 'content-type: application/json'");
+    assert_snapshot!(
+        run.arg("-d").arg(r#"{"model":"gpt-3","messages":[{"role":"user","content":"hi"}]}"#).run()
+    );
+}
+
+#[test]
+fn routes_that_compete() {
+    assert_snapshot!(explain("all.yaml /openai/deployments/azure-gpt-4/chat/completions").run());
+}
+
+#[test]
+fn a_pasted_curl_command() {
+    let curl = "curl --location 'http://localhost:8000/openai/v1/audio/transcriptions' \\\n     --form 'model=whisper-2' \\\n     --form 'file=@\"me_saying_hello.m4a\"'";
+    let quoted = explain("all.yaml --").arg(curl).run();
+    assert_snapshot!(quoted);
+    let words = explain(&format!("all.yaml -- {}", curl.replace("\\\n", ""))).run();
+    assert_eq!(words.to_string(), quoted.to_string());
+}
+
+#[test]
+fn the_body_may_come_from_a_file() {
+    let run = explain(
+        "--format json routes.yaml -H content-type:application/json -d @body.json /a/chat/completions",
+    )
+    .file("body.json", r#"{"messages":[{"role":"user","content":"hi"}]}"#)
+    .run();
+    assert_eq!(run.json()["upstream"]["body"]["model"], "a", "{run}");
+    let run = explain("routes.yaml -d @missing.json /a/chat/completions").run();
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("cannot read `missing.json`"), "{run}");
+}
+
+#[test]
+fn an_empty_body_is_a_body() {
+    assert_eq!(json("routes.yaml /a/chat/completions")["assumed"], serde_json::json!(["body"]));
+    assert_eq!(json("routes.yaml -d '' /a/chat/completions")["assumed"], serde_json::json!([]));
+}
+
+#[test]
+fn secrets_are_looked_up_and_never_shown() {
+    let resolve = |set: bool, format: &str| -> Run {
+        let run = explain(&format!("--resolve-secrets --format {format} routes.yaml /a/chat/completions"));
+        if set { run.env("OPENAI_AUTH_HEADER", "Bearer hunter2").run() } else { run.run() }
+    };
+    for format in ["human", "json"] {
+        assert_eq!(resolve(true, format).status, Some(0));
+        assert_eq!(resolve(false, format).status, Some(1));
+        assert!(!resolve(true, format).to_string().contains("hunter2"));
+    }
+    let secrets = |set| resolve(set, "json").json()["secrets"].clone();
+    let reference = "{vault://env/OPENAI_AUTH_HEADER}";
+    assert_eq!(secrets(true), serde_json::json!([{"reference": reference, "resolved": true}]));
+    assert_eq!(secrets(false), serde_json::json!([{"reference": reference, "resolved": false}]));
+    assert!(json("routes.yaml /a/chat/completions")["secrets"].is_null());
+}
+
+#[test]
+fn an_endpoint_can_be_replaced() {
+    let with = |upstream: &str| json(&format!("--upstream {upstream} routes.yaml /a/chat/completions"));
+    let url = &with("openai=http://127.0.0.1:9000/mock")["upstream"]["url"];
+    assert_eq!(url, "http://127.0.0.1:9000/mock/v1/chat/completions");
+    assert_eq!(
+        with("cohere=http://127.0.0.1")["upstream"]["url"],
+        "https://api.openai.com/v1/chat/completions"
+    );
+    for wrong in ["openai", "opnai=http://a.test", "openai=nowhere"] {
+        let run = explain(&format!("--upstream {wrong} routes.yaml /a/chat/completions")).run();
+        assert_eq!(run.status, Some(2), "{run}");
+    }
+}
+
+#[test]
+fn candidates_are_capped_unless_all_are_asked_for() {
+    let routes: String = (0..30).map(|at| format!("- {{name: r{at}, paths: [/r{at}/]}}\n")).collect();
+    let run = |flag: &str| {
+        aiproxy(&format!("explain --format json {flag} many.yaml /x")).file("many.yaml", &routes).run().json()
+    };
+    let count = |answer: &serde_json::Value| answer["candidates"].as_array().unwrap().len();
+    assert_eq!((count(&run("")), run("")["candidates_omitted"].as_u64()), (20, Some(10)));
+    assert_eq!((count(&run("--all")), run("--all")["candidates_omitted"].as_u64()), (30, Some(0)));
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_answers_nothing() {
+    let run = |format| {
+        aiproxy(&format!("explain --format {format} broken.yaml /x")).file("broken.yaml", "routes: [").run()
+    };
+    assert_snapshot!(run("human"));
+    assert_snapshot!(run("json"));
+}
+
+#[test]
+fn a_broken_route_is_a_hole() {
+    let run = aiproxy("explain broken.yaml /a/chat/completions")
+        .file("broken.yaml", CHAT.replace("provider: \"openai\"", "provider: \"opnai\""))
+        .run();
+    assert_snapshot!(run);
+}
+
+#[test]
+fn usage_errors() {
+    for (args, part) in [
+        ("routes.yaml", "required"),
+        ("routes.yaml gpt-4/chat", "starts with `/`"),
+        ("routes.yaml -H nothing /a", "is not a header"),
+        ("routes.yaml --form nothing /a", "is not a form field"),
+        ("routes.yaml -- wget /a", "curl"),
+        ("routes.yaml -X GET -- curl a.test", "cannot be used with"),
+        ("routes.yaml -- curl --frobnicate a.test", "--frobnicate"),
+        ("missing.yaml /a", "cannot read `missing.yaml`"),
+    ] {
+        let run = explain(args).run();
+        assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""), "{args}");
+        assert!(run.stderr.contains(part), "{args}: {run}");
+    }
+}
