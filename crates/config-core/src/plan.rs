@@ -9,6 +9,7 @@ pub mod criteria;
 pub mod landing;
 mod lower;
 pub mod normalize;
+mod outline;
 pub mod prepare;
 pub mod priority;
 pub mod protocol;
@@ -175,7 +176,8 @@ impl Plan {
         self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
     }
 
-    /// Puts `endpoint` in place of the built-in endpoint of `provider`, for every plugin of the file.
+    /// Lets `endpoint` stand in for the built-in endpoint of every plugin for `provider`. A configured
+    /// `upstream_url` is left alone.
     pub fn replace_endpoint(&mut self, provider: Provider, endpoint: &Endpoint) {
         let proxies = self.proxies.iter_mut().flatten().filter_map(|proxy| proxy.as_mut().ok());
         for proxy in proxies.filter(|proxy| proxy.provider == provider) {

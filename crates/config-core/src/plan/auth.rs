@@ -62,6 +62,17 @@ impl fmt::Display for Credential {
     }
 }
 
+/// Its kind, without anything secret.
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Identity::AzureManaged { .. } => "azure",
+            Identity::GcpServiceAccount { .. } => "gcp",
+            Identity::AwsSigV4 { .. } => "aws",
+        })
+    }
+}
+
 impl Auth {
     /// Every secret that a request may need, for resolving them when the plan is loaded.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretValue> {

@@ -118,6 +118,13 @@ impl Field {
     }
 }
 
+impl Proxy {
+    /// The configured strings of the `model` block, in the order of [`Field`].
+    pub fn texts(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.fields.iter().map(|compiled| (compiled.field, compiled.template.text()))
+    }
+}
+
 #[derive(Debug, Clone)]
 struct CompiledField {
     field: Field,

@@ -81,6 +81,11 @@ impl Router {
         &self.table.routes
     }
 
+    /// Every path of every route (its position and the path's), in the order they are tried.
+    pub fn order(&self) -> impl Iterator<Item = (usize, Option<usize>)> {
+        self.table.entries.iter().map(|entry| (entry.route as usize, entry.path()))
+    }
+
     /// The route that `head` belongs to. A path that is no UTF-8 once decoded belongs to none.
     pub fn find(&self, head: &RequestHead) -> Option<Match> {
         let view = View::new(head)?;
