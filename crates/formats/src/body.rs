@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -75,7 +75,7 @@ impl<'a> Members<'a> {
         // Values are slices of `text`, so what lies between them is what their addresses leave out.
         let mut end = text.find('{').map_or(0, |at| at + 1);
         for (key, raw) in pairs {
-            let start = raw.get().as_ptr().addr() - text.as_ptr().addr();
+            let start = offset(text, raw.get());
             let lead = &text[end..start];
             let lead =
                 if members.is_empty() { lead } else { lead.split_once(',').map_or(lead, |(_, after)| after) };
@@ -174,21 +174,26 @@ impl<'a> Members<'a> {
 
     /// The object's text: the original bytes if nothing changed.
     pub fn to_bytes(&self) -> Vec<u8> {
-        if let Some(text) = self.unchanged {
-            return text.as_bytes().to_vec();
+        self.changed_text().unwrap_or_else(|| self.unchanged.unwrap_or("{}").to_owned()).into_bytes()
+    }
+
+    /// The object's text if it is not the original.
+    pub(crate) fn changed_text(&self) -> Option<String> {
+        if self.unchanged.is_some() {
+            return None;
         }
         let length: usize = self.members.iter().map(|m| m.lead.len() + m.value.len() + 1).sum();
-        let mut bytes = Vec::with_capacity(length + self.tail.len() + 1);
-        bytes.push(b'{');
+        let mut text = String::with_capacity(length + self.tail.len() + 1);
+        text.push('{');
         for (at, member) in self.members.iter().enumerate() {
             if at > 0 {
-                bytes.push(b',');
+                text.push(',');
             }
-            bytes.extend_from_slice(member.lead.as_bytes());
-            bytes.extend_from_slice(member.value.as_bytes());
+            text.push_str(&member.lead);
+            text.push_str(&member.value);
         }
-        bytes.extend_from_slice(self.tail.as_bytes());
-        bytes
+        text.push_str(self.tail);
+        Some(text)
     }
 
     fn push(&mut self, key: String, value: String) {
@@ -209,17 +214,67 @@ pub(crate) fn json_text(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
-/// The items of a JSON array, as text.
-pub fn items(array: &str) -> Option<Vec<&str>> {
-    let items = serde_json::from_str::<Vec<&RawValue>>(array).ok()?;
-    Some(items.into_iter().map(RawValue::get).collect())
+/// Whether JSON text is an array with at least one item.
+pub fn is_filled_array(text: &str) -> bool {
+    text.strip_prefix('[').is_some_and(|rest| !rest.trim_start_matches(JSON_BLANKS).starts_with(']'))
 }
 
-/// A JSON array of JSON texts.
-pub(crate) fn array_text(items: impl IntoIterator<Item = impl AsRef<str>>) -> String {
-    let items: Vec<_> = items.into_iter().map(|item| item.as_ref().to_owned()).collect();
-    format!("[{}]", items.join(","))
+/// The item of a JSON array that has exactly one.
+pub(crate) fn only_item(array: &str) -> Option<&str> {
+    let mut only = None;
+    each_item(array, &mut |item| only.replace(item).is_none()).then_some(only).flatten()
 }
+
+/// A JSON array with the items that `map` has a new text for replaced; nothing if there are none, or
+/// if the text is no array. Takes no memory beyond the new text, whatever the number of items.
+pub(crate) fn map_items(array: &str, mut map: impl FnMut(&str) -> Option<String>) -> Option<String> {
+    let mut mapped = String::new();
+    let mut copied = 0;
+    let is_array = each_item(array, &mut |item| {
+        if let Some(text) = map(item) {
+            let start = offset(array, item);
+            mapped.push_str(&array[copied..start]);
+            mapped.push_str(&text);
+            copied = start + item.len();
+        }
+        true
+    });
+    mapped.push_str(&array[copied..]);
+    (is_array && copied > 0).then_some(mapped)
+}
+
+/// Calls `visit` with the text of each item until it returns false; says whether it got to the end.
+fn each_item<'a>(array: &'a str, visit: &mut dyn FnMut(&'a str) -> bool) -> bool {
+    serde_json::Deserializer::from_str(array).deserialize_seq(Items(visit)).is_ok()
+}
+
+/// Where `part`, a slice of `text`, starts in it.
+fn offset(text: &str, part: &str) -> usize {
+    part.as_ptr().addr() - text.as_ptr().addr()
+}
+
+struct Items<'a, 'f>(&'f mut dyn FnMut(&'a str) -> bool);
+
+impl<'de> Visitor<'de> for Items<'de, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(item) = seq.next_element::<&RawValue>()? {
+            if !(self.0)(item.get()) {
+                return Err(serde::de::Error::custom("enough"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many members an object may have at its top. No API has a tenth of it, and a body of nothing
+/// but tiny members would take far more memory than its bytes.
+pub const MAX_MEMBERS: usize = 4096;
 
 /// Reads (key, raw value) pairs.
 struct Pairs;
@@ -237,6 +292,9 @@ impl<'de> Visitor<'de> for Pairs {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut pairs = Vec::new();
         while let Some(Key(key)) = map.next_key()? {
+            if pairs.len() == MAX_MEMBERS {
+                return Err(serde::de::Error::custom(format!("more than {MAX_MEMBERS} members")));
+            }
             pairs.push((key, map.next_value()?));
         }
         Ok(pairs)
@@ -328,6 +386,28 @@ mod tests {
         let mut members = Members::parse(body.as_bytes()).unwrap();
         members.set("b", &1);
         assert_eq!(members.to_bytes().len(), body.len() + 6);
+    }
+
+    #[test]
+    fn a_swarm_of_members_is_refused() {
+        let members = |count: usize| format!("{{{}\"z\":0}}", "\"a\":1,".repeat(count - 1));
+        assert!(Members::parse(members(MAX_MEMBERS).as_bytes()).is_ok());
+        assert!(Members::parse(members(MAX_MEMBERS + 1).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn items_are_replaced_in_place() {
+        let double = |item: &str| item.parse::<i64>().ok().map(|n| (n * 2).to_string());
+        assert_eq!(map_items("[ 1 ,\"x\", 2]", double).as_deref(), Some("[ 2 ,\"x\", 4]"));
+        for unchanged in ["[]", "[\"x\"]", "{}", "1", "[1,"] {
+            assert_eq!(map_items(unchanged, double), None, "{unchanged}");
+        }
+        assert_eq!(
+            (only_item("[ 7 ]"), only_item("[]"), only_item("[1,2]"), only_item("1")),
+            (Some("7"), None, None, None)
+        );
+        let filled: Vec<_> = ["[1]", "[ 1]", "[]", "[ \n]", "{}", "\"[1]\""].map(is_filled_array).into();
+        assert_eq!(filled, [true, true, false, false, false, false]);
     }
 
     proptest! {

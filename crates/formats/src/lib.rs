@@ -4,6 +4,7 @@
 //! that translates requests into it (and, for the formats that need it, answers out of it).
 
 pub mod body;
+pub mod functions;
 pub mod mistral;
 pub mod multipart;
 pub mod openai;

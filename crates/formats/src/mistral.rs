@@ -1,6 +1,7 @@
 //! Mistral's chat completions: OpenAI's, but with a closed set of fields and ids of nine characters.
 
-use crate::body::{Members, array_text, items};
+use crate::body::{Members, map_items, only_item};
+use crate::functions;
 use crate::openai::{Options, set_number, token_limit};
 
 /// What Mistral accepts; anything else is answered with 422.
@@ -33,6 +34,7 @@ const ID_LENGTH: usize = 9;
 /// Turns an OpenAI chat request into Mistral's; returns the names of the fields that were dropped
 /// because Mistral has nothing like them.
 pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, options: &Options) -> Vec<String> {
+    functions::to_tools(body);
     if let Some(model) = model {
         body.set("model", model);
     }
@@ -46,7 +48,7 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
     if body.present("tools").is_none() {
         body.remove("tool_choice");
     }
-    if let Some(messages) = body.get("messages").and_then(messages) {
+    if let Some(messages) = body.get("messages").and_then(|messages| map_items(messages, message)) {
         body.set_text("messages", messages);
     }
     // Handled, not lost: the limit is sent as `max_tokens`, and usage comes without asking.
@@ -60,13 +62,7 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
 /// False if the prompt is not one text (a list of texts, or of tokens), which no chat can express.
 pub fn chat_from_prompt(body: &mut Members<'_>) -> bool {
     let Some(prompt) = body.get("prompt") else { return false };
-    let text = match items(prompt) {
-        Some(texts) => match texts[..] {
-            [text] => text,
-            _ => return false,
-        },
-        None => prompt,
-    };
+    let text = only_item(prompt).unwrap_or(prompt);
     if !text.starts_with('"') {
         return false;
     }
@@ -76,16 +72,8 @@ pub fn chat_from_prompt(body: &mut Members<'_>) -> bool {
     true
 }
 
-/// The messages with Mistral's roles and ids; nothing if they need no change (or are no messages,
-/// which the upstream explains best).
-fn messages(messages: &str) -> Option<String> {
-    let messages = items(messages)?;
-    let mapped: Vec<_> =
-        messages.iter().map(|text| message(text).unwrap_or_else(|| (*text).to_owned())).collect();
-    let changed = mapped.iter().zip(&messages).any(|(mapped, text)| mapped != text);
-    changed.then(|| array_text(mapped))
-}
-
+/// A message with Mistral's role and ids; nothing if it needs no change (or is no message, which the
+/// upstream explains best).
 fn message(text: &str) -> Option<String> {
     let mut message = Members::parse(text.as_bytes()).ok()?;
     if message.string("role").as_deref() == Some("developer") {
@@ -94,19 +82,17 @@ fn message(text: &str) -> Option<String> {
     if let Some(id) = message.string("tool_call_id") {
         message.set("tool_call_id", &*call_id(&id));
     }
-    if let Some(calls) = message.get("tool_calls").and_then(items) {
-        let calls: Vec<_> =
-            calls.into_iter().map(|call| tool_call(call).unwrap_or_else(|| call.to_owned())).collect();
-        message.set_text("tool_calls", array_text(calls));
+    if let Some(calls) = message.get("tool_calls").and_then(|calls| map_items(calls, tool_call)) {
+        message.set_text("tool_calls", calls);
     }
-    String::from_utf8(message.to_bytes()).ok()
+    message.changed_text()
 }
 
 fn tool_call(text: &str) -> Option<String> {
     let mut call = Members::parse(text.as_bytes()).ok()?;
     let id = call.string("id")?;
     call.set("id", &*call_id(&id));
-    String::from_utf8(call.to_bytes()).ok()
+    call.changed_text()
 }
 
 /// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash (FNV-1a,

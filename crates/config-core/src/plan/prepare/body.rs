@@ -1,7 +1,7 @@
 //! Reading a client's body by its content type, and writing the upstream's.
 
 use formats::WireFormat;
-use formats::body::{BodyError, Members};
+use formats::body::{BodyError, MAX_MEMBERS, Members};
 use formats::openai::{Dialect, Edit};
 use formats::{mistral, multipart};
 
@@ -70,7 +70,7 @@ pub(super) fn read<'a>(
             Err(BodyError::NotAnObject) => Ok(ClientBody::Opaque),
         },
         Kind::Form => {
-            let fields = form_fields(bytes).ok_or_else(|| unreadable("the form is not valid UTF-8"))?;
+            let fields = form_fields(bytes)?;
             Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
         }
         Kind::Multipart => {
@@ -140,14 +140,17 @@ fn kind(content_type: &str, bytes: &[u8]) -> Kind {
     }
 }
 
-fn form_fields(bytes: &[u8]) -> Option<Vec<(String, String)>> {
+fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
     let text = |bytes: &[u8]| String::from_utf8(form_decode(bytes).into_owned()).ok();
-    bytes
-        .split(|byte| *byte == b'&')
-        .filter(|argument| !argument.is_empty())
+    let arguments = bytes.split(|byte| *byte == b'&').filter(|argument| !argument.is_empty());
+    if arguments.clone().nth(MAX_MEMBERS).is_some() {
+        return Err(unreadable(&format!("the form has more than {MAX_MEMBERS} fields")));
+    }
+    arguments
         .map(split_argument)
         .map(|(name, value)| Some((text(name)?, text(value)?)))
-        .collect()
+        .collect::<Option<_>>()
+        .ok_or_else(|| unreadable("the form is not valid UTF-8"))
 }
 
 /// The text fields of a multipart body; files are left alone.

@@ -1,7 +1,7 @@
 //! What a request must be before it goes upstream. Messages are Kong's wherever it has one.
 
 use formats::WireFormat;
-use formats::body::{Members, items};
+use formats::body::{Members, is_filled_array};
 
 use super::body::ClientBody;
 use crate::model::{ResponseStreaming, RouteType};
@@ -39,7 +39,7 @@ pub(super) fn conversation(
     };
     unrepeated(body)?;
     let asks_for_stream = stream_flag(body)?;
-    let messages = body.get("messages").and_then(items).is_some_and(|messages| !messages.is_empty());
+    let messages = body.get("messages").is_some_and(is_filled_array);
     let prompt = body.get("prompt").is_some_and(|prompt| is_prompt(prompt, wire));
     if !messages && !prompt {
         return Err(no_prompts());
@@ -144,8 +144,7 @@ fn stream(policy: ResponseStreaming, asked: bool) -> Result<bool, Rejection> {
 
 /// A text; where the provider takes it, also a list of texts or tokens.
 fn is_prompt(prompt: &str, wire: WireFormat) -> bool {
-    prompt.starts_with('"')
-        || (wire == WireFormat::OpenAi && items(prompt).is_some_and(|items| !items.is_empty()))
+    prompt.starts_with('"') || (wire == WireFormat::OpenAi && is_filled_array(prompt))
 }
 
 fn no_prompts() -> Rejection {

@@ -1,0 +1,104 @@
+//! OpenAI's deprecated function calling, said with tools, for providers that know only these.
+
+use crate::body::{Members, json_text, map_items};
+
+/// Replaces `functions`, `function_call` and the messages of both sides by their successors. What is
+/// already said with tools stays.
+pub fn to_tools(body: &mut Members<'_>) {
+    if let Some(functions) = body.present("functions").filter(|functions| functions.starts_with('[')) {
+        let tools = map_items(functions, |function| Some(tool(function)));
+        if body.present("tools").is_none() {
+            body.set_text("tools", tools.unwrap_or_else(|| "[]".to_owned()));
+        }
+        body.remove("functions");
+    }
+    if let Some(choice) = body.present("function_call").map(choice) {
+        if body.present("tool_choice").is_none() {
+            body.set_text("tool_choice", choice);
+        }
+        body.remove("function_call");
+    }
+    if let Some(messages) = body.get("messages").and_then(messages) {
+        body.set_text("messages", messages);
+    }
+}
+
+fn tool(function: &str) -> String {
+    format!("{{\"type\":\"function\",\"function\":{function}}}")
+}
+
+/// `auto` and `none` are said alike; a named function is wrapped.
+fn choice(choice: &str) -> String {
+    if choice.starts_with('{') { tool(choice) } else { choice.to_owned() }
+}
+
+/// Calls and results, which had no ids: they were matched by order, so each call gets a number and
+/// each result that of the call before it.
+fn messages(messages: &str) -> Option<String> {
+    let mut calls = 0;
+    map_items(messages, |text| {
+        let mut message = Members::parse(text.as_bytes()).ok()?;
+        let id = |number: usize| format!("call_function_{number}");
+        if message.string("role").as_deref() == Some("function") {
+            message.set("role", "tool");
+            message.set("tool_call_id", &id(calls));
+        } else if let Some(call) = message.present("function_call").filter(|call| call.starts_with('{')) {
+            calls += 1;
+            let call =
+                format!("[{{\"id\":{},\"type\":\"function\",\"function\":{call}}}]", json_text(&id(calls)));
+            message.remove("function_call");
+            message.set_text("tool_calls", call);
+        }
+        message.changed_text()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modern(body: &str) -> String {
+        let mut members = Members::parse(body.as_bytes()).unwrap();
+        to_tools(&mut members);
+        String::from_utf8(members.to_bytes()).unwrap()
+    }
+
+    #[test]
+    fn functions_become_tools() {
+        assert_eq!(
+            modern(r#"{"functions":[{"name":"f", "parameters":{}}],"function_call":{"name":"f"}}"#),
+            r#"{"tools":[{"type":"function","function":{"name":"f", "parameters":{}}}],"tool_choice":{"type":"function","function":{"name":"f"}}}"#
+        );
+        assert_eq!(
+            modern(r#"{"functions":[],"function_call":"auto"}"#),
+            r#"{"tools":[],"tool_choice":"auto"}"#
+        );
+        assert_eq!(
+            modern(r#"{"tools":[1],"functions":[2],"tool_choice":"none","function_call":"auto"}"#),
+            r#"{"tools":[1],"tool_choice":"none"}"#
+        );
+    }
+
+    #[test]
+    fn calls_and_results_meet_by_order() {
+        assert_eq!(
+            modern(
+                r#"{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"1"},{"role":"assistant","function_call":{"name":"g"}},{"role":"function","name":"g","content":"2"}]}"#
+            ),
+            concat!(
+                r#"{"messages":[{"role":"user","content":"hi"},"#,
+                r#"{"role":"assistant","content":null,"tool_calls":[{"id":"call_function_1","type":"function","function":{"name":"f","arguments":"{}"}}]},"#,
+                r#"{"role":"tool","name":"f","content":"1","tool_call_id":"call_function_1"},"#,
+                r#"{"role":"assistant","tool_calls":[{"id":"call_function_2","type":"function","function":{"name":"g"}}]},"#,
+                r#"{"role":"tool","name":"g","content":"2","tool_call_id":"call_function_2"}]}"#
+            )
+        );
+    }
+
+    #[test]
+    fn other_requests_are_unchanged() {
+        for body in [r#"{"messages":[{"role":"user"} ] }"#, r#"{"functions":7,"messages":{}}"#, "{}"] {
+            assert_eq!(modern(body), body);
+        }
+    }
+}
