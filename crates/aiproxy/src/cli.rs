@@ -145,7 +145,7 @@ pub struct Explain {
     /// Put another URL in place of a provider's built-in endpoint
     #[arg(long, value_name = "PROVIDER=URL", value_parser = endpoint)]
     pub upstream: Vec<(Provider, Endpoint)>,
-    /// List every path that was considered, not the first 20
+    /// List every path that was considered: also on a hit, and beyond the first 20
     #[arg(long)]
     pub all: bool,
     /// How to print

@@ -36,7 +36,7 @@ pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     }
     let verdict = verdict(&explanation);
     let text = match args.format {
-        ExplainFormat::Human => explanation::human::render(&explanation, terminal),
+        ExplainFormat::Human => explanation::human::render(&explanation, terminal, args.all),
         ExplainFormat::Json => to_json(&explanation),
     };
     Ok(Answer { verdict, ..Answer::good(text) })

@@ -5,14 +5,14 @@ use serde_json::Value;
 use super::{Candidate, Explanation, Outcome, Upstream};
 use crate::terminal::{Terminal, printable};
 
-/// The text, for a terminal.
-pub fn render(explanation: &Explanation, terminal: &Terminal) -> String {
+/// The text, for a terminal; with the candidates that do not match even on a hit if `all`.
+pub fn render(explanation: &Explanation, terminal: &Terminal, all: bool) -> String {
     let mut story = Story { out: String::new(), terminal };
     story.request(explanation);
     story.routing(explanation);
     story.upstream(explanation);
     story.asides(explanation);
-    story.candidates(explanation);
+    story.candidates(explanation, all);
     story.out
 }
 
@@ -62,10 +62,13 @@ impl Story<'_> {
             );
         }
         if let Some(provider) = &explanation.provider {
-            let unnamed = if explanation.assumed.is_empty() { "(none)" } else { "(named by the body)" };
-            let model = explanation.model.as_deref().unwrap_or(unnamed);
+            let model = match &explanation.model {
+                Some(model) => format!(" {model}"),
+                None if explanation.assumed.is_empty() => String::new(),
+                None => " (model named by the body)".to_owned(),
+            };
             let route_type = explanation.route_type.as_deref().unwrap_or_default();
-            self.entry("model", &format!("{provider} {model}, {route_type}"));
+            self.entry("model", &format!("{provider}{model}, {route_type}"));
         }
     }
 
@@ -121,41 +124,32 @@ impl Story<'_> {
         }
     }
 
-    /// On a hit the others that match; on a miss all, with how far they got.
-    fn candidates(&mut self, explanation: &Explanation) {
+    /// On a miss what was considered; on a hit what matches too, or everything if `all`.
+    fn candidates(&mut self, explanation: &Explanation, all: bool) {
         let missed = explanation.outcome == Outcome::NoRoute;
         let shown: Vec<_> = explanation
             .candidates
             .iter()
-            .filter(|candidate| missed || (candidate.matched && !candidate.chosen))
+            .filter(|candidate| missed || all || (candidate.matched && !candidate.chosen))
             .collect();
         if shown.is_empty() {
             return;
         }
         self.line("");
-        let heading = if missed {
-            "why no route matched, the nearest first"
-        } else {
-            "also matched, but later in order"
+        let heading = match (missed, all) {
+            (true, _) => "why no route matched, the nearest first",
+            (false, true) => "considered, the nearest first",
+            (false, false) => "also matched, but later in order",
         };
         let heading = self.terminal.strong(heading);
         self.line(&heading);
-        for candidate in shown {
-            self.candidate(candidate, missed);
+        for Candidate { route, pointer, path, reason, .. } in shown {
+            let path = path.as_deref().unwrap_or("(no paths)");
+            self.line(&format!("  {}  {}", name(route, pointer), printable(path)));
+            self.line(&format!("      {}", printable(reason)));
         }
         if missed && explanation.candidates_omitted > 0 {
             self.line(&format!("  and {} more; --all shows them", explanation.candidates_omitted));
-        }
-    }
-
-    fn candidate(&mut self, candidate: &Candidate, missed: bool) {
-        let path = candidate.path.as_deref().unwrap_or("(no paths)");
-        self.line(&format!("  {}  {}", name(&candidate.route, &candidate.pointer), printable(path)));
-        if missed && !candidate.matched_prefix.is_empty() {
-            let prefix = printable(&candidate.matched_prefix);
-            self.line(&format!("      as far as `{prefix}`: {}", printable(&candidate.reason)));
-        } else {
-            self.line(&format!("      {}", printable(&candidate.reason)));
         }
     }
 }
@@ -247,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_hit_tells_where_the_request_goes() {
-        insta::assert_snapshot!(render(&proxied(), &PLAIN));
+        insta::assert_snapshot!(render(&proxied(), &PLAIN, false));
     }
 
     #[test]
@@ -276,6 +270,6 @@ mod tests {
             secrets: None,
             ..proxied()
         };
-        insta::assert_snapshot!(render(&missed, &PLAIN));
+        insta::assert_snapshot!(render(&missed, &PLAIN, false));
     }
 }

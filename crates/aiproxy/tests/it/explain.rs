@@ -48,6 +48,22 @@ fn routes_that_compete() {
 }
 
 #[test]
+fn everything_that_was_considered() {
+    assert_snapshot!(explain("--all all.yaml /cohere/command-r/chat/completions").run());
+}
+
+#[test]
+fn a_literal_secret_is_never_shown() {
+    let literal = CHAT.replace("{vault://env/OPENAI_AUTH_HEADER}", "Bearer hunter2");
+    for format in ["human", "json"] {
+        let run = aiproxy(&format!("explain --resolve-secrets --format {format} a.yaml /a/chat/completions"));
+        let run = run.file("a.yaml", &literal).run();
+        assert_eq!(run.status, Some(0));
+        assert!(run.stdout.contains("***") && !run.to_string().contains("hunter2"), "{run}");
+    }
+}
+
+#[test]
 fn a_pasted_curl_command() {
     let curl = "curl --location 'http://localhost:8000/openai/v1/audio/transcriptions' \\\n     --form 'model=whisper-2' \\\n     --form 'file=@\"me_saying_hello.m4a\"'";
     let quoted = explain("all.yaml --").arg(curl).run();

@@ -148,6 +148,16 @@ fn the_gate_decides_the_status() {
 }
 
 #[test]
+fn references_must_exist_in_the_environment_if_asked() {
+    let lint =
+        |flags: &str| aiproxy(&format!("lint --format concise {flags} good.yaml")).file("good.yaml", GOOD);
+    assert_eq!(lint("").run().status, Some(0));
+    assert_eq!(lint("--check-env").env("OPENAI_AUTH_HEADER", "Bearer hunter2").run().status, Some(0));
+    let run = lint("--check-env").run();
+    assert!(run.status == Some(1) && run.stdout.contains("error[unresolved-secret]"), "{run}");
+}
+
+#[test]
 fn usage_errors() {
     let run = aiproxy("lint -D ambigous-scalar a.yaml").run();
     assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
