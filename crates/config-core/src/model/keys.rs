@@ -60,6 +60,19 @@ impl Keys {
         let message = format!("{quoted} is not a field of {owner}");
         Diagnostic::new(Rule::UnknownField, place, message).help(help)
     }
+
+    /// The same in short, for the keys of a mapping with very many unknown ones.
+    pub(super) fn another_unknown_key(
+        &self,
+        document: &Document,
+        mapping: NodeId,
+        key: &str,
+        value: NodeId,
+    ) -> Diagnostic {
+        let owner = Mapping::of(document, mapping).indefinite();
+        let message = format!("{} is not a field of {owner} either", quote(key));
+        Diagnostic::new(Rule::UnknownField, document.key_place(value), message).help("leave it out")
+    }
 }
 
 /// Where a key belongs that exists in another part of the configuration.

@@ -36,7 +36,7 @@ pub(super) fn resolve(config: &mut Config, document: &Document, diagnostics: &mu
     let routes = Names::of("routes", config.routes.iter().map(|it| (&it.entity, it.fields.name.as_ref())));
     let consumers =
         Names::of("consumers", config.consumers.iter().map(|it| (it, it.fields.username.as_ref())));
-    let mut links = Links { document, diagnostics, holes: Vec::new() };
+    let mut links = Links { document, diagnostics, holes: Vec::new(), comparisons: MAX_COMPARISONS };
 
     for plugin in &mut plugins {
         let nested = plugin.scope.unwrap_or_default();
@@ -62,6 +62,7 @@ pub(super) fn resolve(config: &mut Config, document: &Document, diagnostics: &mu
 /// Where the entities of one kind are, by name and by id.
 struct Names<'a> {
     kind: &'static str,
+    in_order: Vec<&'a str>,
     by_name: FxHashMap<&'a str, usize>,
     by_id: FxHashMap<Uuid, usize>,
 }
@@ -71,9 +72,11 @@ impl<'a> Names<'a> {
         kind: &'static str,
         entities: impl Iterator<Item = (&'a Entity<T>, Option<&'a Spanned<Text>>)>,
     ) -> Self {
-        let mut names = Names { kind, by_name: FxHashMap::default(), by_id: FxHashMap::default() };
+        let mut names =
+            Names { kind, in_order: Vec::new(), by_name: FxHashMap::default(), by_id: FxHashMap::default() };
         for (index, (entity, name)) in entities.enumerate() {
             if let Some(name) = name {
+                names.in_order.push(name.as_str());
                 names.by_name.entry(name.as_str()).or_insert(index);
             }
             if let Some(id) = entity.kong_id {
@@ -100,7 +103,13 @@ struct Links<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Mistakes of the entity at hand.
     holes: Vec<Hole>,
+    /// How many names may still be compared for suggestions, so that many dangling references in a
+    /// file with many names cost no more than a few.
+    comparisons: usize,
 }
+
+/// Enough for the references of any file that is merely mistyped.
+const MAX_COMPARISONS: usize = 200_000;
 
 impl Links<'_> {
     /// Where a plugin runs, if all its references lead somewhere.
@@ -126,6 +135,12 @@ impl Links<'_> {
         })
     }
 
+    /// The nearest name that exists; the first of the file among equals.
+    fn suggest<'n>(&mut self, reference: &str, names: &Names<'n>) -> Option<&'n str> {
+        self.comparisons = self.comparisons.checked_sub(names.in_order.len())?;
+        nearest(reference, names.in_order.iter().copied())
+    }
+
     /// What the reference in `field` leads to; an entity nested in `parent` belongs to that. `None`
     /// if it leads nowhere or elsewhere than to the parent.
     fn link(
@@ -140,7 +155,7 @@ impl Links<'_> {
         let place = self.document.place(reference.node);
         let finding = match (names.find(reference), parent) {
             (None, _) => {
-                let known = nearest(reference.as_str(), names.by_name.keys().copied());
+                let known = self.suggest(reference.as_str(), names);
                 let help = match known {
                     Some(known) => format!("write `{known}`, or declare {written} under `{}`", names.kind),
                     None => format!("declare {written} under `{}`", names.kind),

@@ -60,6 +60,16 @@ impl Structure {
     }
 }
 
+impl Fault {
+    fn of(node: NodeId, diagnostic: Diagnostic) -> Fault {
+        Fault { node, missing: Vec::new(), diagnostic }
+    }
+}
+
+/// The most unknown keys of one mapping that get a suggestion. A mapping with more is no
+/// configuration, and comparing each key with every valid one would take long.
+const MAX_EXPLAINED: usize = 50;
+
 /// The schema's errors, by what they are about.
 #[derive(Default)]
 struct Mistakes {
@@ -99,8 +109,14 @@ impl Mistakes {
     fn faults(self, document: &Document) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (mapping, mut keys) in self.keys {
-            for key in &keys.unknown {
-                let Some(value) = document.get(mapping, key) else { continue };
+            let unknown: FxHashSet<String> = std::mem::take(&mut keys.unknown).into_iter().collect();
+            let entries =
+                document.entries(mapping).iter().map(|(key, value)| (document.key_text(*key), *value));
+            for (index, (key, value)) in entries.filter(|(key, _)| unknown.contains(*key)).enumerate() {
+                if index >= MAX_EXPLAINED {
+                    faults.push(Fault::of(value, keys.another_unknown_key(document, mapping, key, value)));
+                    continue;
+                }
                 let meant = keys.meant(key);
                 // A misspelt key is one mistake, not an unknown and a missing one. What was meant as
                 // `routes`, or as a route, needs no version.
@@ -108,8 +124,7 @@ impl Mistakes {
                 keys.missing.retain(|(absent, _)| {
                     Some(absent.as_str()) != meant && !(meant_routes && absent == "_format_version")
                 });
-                let diagnostic = keys.unknown_key(document, mapping, key, value);
-                faults.push(Fault { node: value, missing: Vec::new(), diagnostic });
+                faults.push(Fault::of(value, keys.unknown_key(document, mapping, key, value)));
             }
             if !keys.missing.is_empty() {
                 let diagnostic = missing_keys(document, mapping, &keys.missing);
@@ -118,8 +133,7 @@ impl Mistakes {
             }
         }
         for (node, error) in self.values {
-            let diagnostic = error.finding(document, node);
-            faults.push(Fault { node, missing: Vec::new(), diagnostic });
+            faults.push(Fault::of(node, error.finding(document, node)));
         }
         faults
     }

@@ -165,3 +165,16 @@ fn shapes() {
     assert_eq!(shape("_format_version: '3.0'\nroutes: []\n"), Format::Declarative);
     assert_eq!(shape("services: []\nroutes: []\n"), Format::Declarative);
 }
+
+#[test]
+fn very_many_mistakes_are_all_reported() {
+    let keys: String = (0..3_000).map(|index| format!("key{index}: 1\n")).collect();
+    let references: String =
+        (0..3_000).map(|index| format!("- {{name: r{index}, service: s{index}}}\n")).collect();
+    for (text, expected) in [(keys, 3_001), (format!("_format_version: '3.0'\nroutes:\n{references}"), 3_000)]
+    {
+        let source = SourceFile::new("test.yaml", text);
+        let (_, diagnostics) = Config::read(&parse(&source).document.unwrap());
+        assert_eq!(diagnostics.len(), expected);
+    }
+}
