@@ -9,6 +9,7 @@ mod entity;
 mod keys;
 mod links;
 mod notices;
+mod read;
 mod structure;
 mod unique;
 mod value;
