@@ -55,7 +55,7 @@ fn keys() {
 #[test]
 fn values() {
     let cases = [
-        "- methods: POST\n  strip_path: 'yes'\n  regex_priority: '5'\n  hosts: [1, a]\n  tags: {a: b}\n".to_owned(),
+        "- methods: POST\n  strip_path: 'yes'\n  regex_priority: '5'\n  hosts: [1, a]\n  snis: 5\n  plugins: {name: cors}\n  tags: {a: b}\n".to_owned(),
         "- 5\n- name: ''\n  paths: [/x, null]\n  https_redirect_status_code: 303\n  protocols: [http, htps]\n".to_owned(),
         ai_proxy("route_type: llm/v1/chats, llm_format: llm/v1/embeddings, model: {provider: openia}"),
         ai_proxy("route_type: llm/v1/embeddings, model: {provider: xai}"),

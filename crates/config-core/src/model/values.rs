@@ -125,7 +125,12 @@ impl ValueError {
                 None if self.schema["enum"].is_array() => None,
                 None => Some(format!("{}, in quotes", entry(&format!("\"{source}\"")))),
             },
-            JsonType::Array => Some(entry(&format!("[{source}]"))),
+            JsonType::Array
+                if self.schema["items"]["type"] != "string" || scalar.value == ScalarType::String =>
+            {
+                Some(entry(&format!("[{source}]")))
+            }
+            JsonType::Array => Some(entry(&format!("[\"{source}\"]"))),
             JsonType::Boolean => match scalar.text.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" | "1" => Some(format!("{}, without quotes", entry("true"))),
                 "false" | "no" | "off" | "n" | "0" => Some(format!("{}, without quotes", entry("false"))),
