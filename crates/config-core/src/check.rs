@@ -72,9 +72,6 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
             diagnostics = suppressed.kept;
             ignored = suppressed.ignored;
         }
-        if let Some(is_set) = options.environment {
-            rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
-        }
     }
     let diagnostics = merge(set_severities(diagnostics, options));
     Checked { diagnostics, ignored }

@@ -22,8 +22,10 @@ pub(super) fn describe(source: &SourceFile, scan: &ScanError, progress: &Progres
     let text = source.text();
     let marker = text.floor_char_boundary(scan.marker().byte_offset().unwrap_or(text.len()));
     let at = locate(text, marker, scan.kind(), progress);
-    let end =
-        text[at..].chars().next().filter(|c| !matches!(c, '\n' | '\r')).map_or(at, |c| at + c.len_utf8());
+    // One character, or an escape: a backslash and its letter.
+    let length = if text[at..].starts_with('\\') { 2 } else { 1 };
+    let shown = text[at..].chars().take(length).take_while(|c| !matches!(c, '\n' | '\r'));
+    let end = at + shown.map(char::len_utf8).sum::<usize>();
     let place = Place { span: Span::new(at..end), pointer: String::new() };
     let rule = match scan.kind() {
         ErrorKind::RecursionLimitExceeded => Rule::ResourceLimit,
