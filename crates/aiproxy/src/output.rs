@@ -63,7 +63,7 @@ pub fn to_json(document: &impl Serialize) -> String {
 }
 
 /// `1 error`, `2 errors`.
-fn plural(count: usize, noun: &str) -> String {
+pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 

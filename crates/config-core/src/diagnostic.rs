@@ -139,6 +139,7 @@ impl Diagnostic {
 
     /// Adds an edit that mends it.
     pub fn fix(mut self, fix: Fix) -> Self {
+        debug_assert!(self.rule.fixable(), "`Rule::fixable` is to name {}", self.rule.id());
         self.fix = Some(fix);
         self
     }

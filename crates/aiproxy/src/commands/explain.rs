@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config_core::{check, source::SourceFile};
+use config_core::{check, diagnostic::Severity, source::SourceFile};
 
 use crate::{
     Answer, Failure, Verdict,
@@ -10,7 +10,7 @@ use crate::{
     curl,
     explanation::{self, Explanation, Outcome},
     files,
-    output::{FileReport, Report, human, to_json},
+    output::{FileReport, Report, human, plural, to_json},
     request::{self, Field, Payload, Request, Url},
     terminal::Terminal,
 };
@@ -34,6 +34,7 @@ pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     if !args.all {
         explanation.omit_candidates_after(CANDIDATES);
     }
+    explanation.notes.extend(errors(&source));
     let verdict = verdict(&explanation);
     let text = match args.format {
         ExplainFormat::Human => explanation::human::render(&explanation, terminal, args.all),
@@ -48,6 +49,20 @@ fn verdict(explanation: &Explanation) -> Verdict {
         Outcome::Proxied if !unresolved => Verdict::Good,
         _ => Verdict::Wanting,
     }
+}
+
+/// The plan answers whatever lint says of the rest of the file; `serve` would not start.
+fn errors(source: &SourceFile) -> Option<String> {
+    let options = check::Options { report_ignored: true, ..check::Options::default() };
+    let findings = check::check(source, &options).diagnostics;
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    (errors > 0).then(|| {
+        let count = plural(errors, "error");
+        format!(
+            "the file has {count}, with which it is not served; `aiproxy lint {}` shows them",
+            source.name()
+        )
+    })
 }
 
 /// No request can be answered by a file that cannot be parsed; why not is what lint says.

@@ -3,6 +3,7 @@
 use config_core::{
     plan::{
         self, Plan, Routing,
+        normalize::normalize,
         prepare::Body,
         proxy::{Field, Proxy, Rendered},
         rejection::Rejection,
@@ -38,7 +39,15 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
     };
     let mut explanation = Explanation::of(request);
     match plan.route(&head, None) {
-        Routing::NoRoute(rejection) => explanation.reject(Outcome::NoRoute, rejection),
+        Routing::NoRoute(rejection) => {
+            explanation.reject(Outcome::NoRoute, rejection);
+            if plan.routes().is_empty() {
+                explanation.notes.push("the file has no routes".to_owned());
+            } else if std::str::from_utf8(&normalize(head.path())).is_err() {
+                let reason = "the path is no UTF-8 once its escapes are decoded, and so belongs to no route";
+                explanation.notes.push(reason.to_owned());
+            }
+        }
         Routing::Rejected(rejected) => {
             explanation.matched(plan, rejected.route, rejected.path, &rejected.captures);
             if let Some(proxy) = rejected.proxy {

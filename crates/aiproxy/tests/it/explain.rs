@@ -145,6 +145,12 @@ fn a_file_that_cannot_be_parsed_answers_nothing() {
 }
 
 #[test]
+fn what_no_route_could_match_is_said() {
+    assert_snapshot!(explain("routes.yaml /%ff").run());
+    assert_snapshot!(aiproxy("explain empty.yaml /a").file("empty.yaml", "routes: []").run());
+}
+
+#[test]
 fn a_broken_route_is_a_hole() {
     let run = aiproxy("explain broken.yaml /a/chat/completions")
         .file("broken.yaml", CHAT.replace("provider: \"openai\"", "provider: \"opnai\""))
