@@ -32,5 +32,7 @@ pub use value::{
     ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,
 };
 
+pub(crate) use keys::missing_place;
+
 #[cfg(test)]
 mod tests;

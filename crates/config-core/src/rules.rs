@@ -6,11 +6,18 @@
 
 mod capture_missing_on_path;
 mod client_controlled_host;
+mod conflicting_fields;
+mod empty_route;
 mod example;
 mod invalid_path;
 mod invalid_path_regex;
 mod invalid_secret_reference;
+mod invalid_value;
+mod kong_portability;
+mod literal_secret;
 mod malformed_template;
+mod method_cannot_work;
+mod missing_provider_option;
 mod optional_capture;
 mod rewrite;
 mod strings;
@@ -123,6 +130,10 @@ impl Rule {
 
 /// The checks of this layer, in the order of the rules.
 const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
+    invalid_value::check,
+    conflicting_fields::check,
+    missing_provider_option::check,
+    empty_route::check,
     invalid_path::check,
     invalid_path_regex::check,
     undefined_capture::check,
@@ -133,6 +144,9 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     template_not_evaluated::check,
     invalid_secret_reference::check,
     client_controlled_host::check,
+    kong_portability::check,
+    literal_secret::check,
+    method_cannot_work::check,
     unanchored_path::check,
     unused_capture::check,
 ];

@@ -99,9 +99,9 @@ fn a_named_file_is_checked_whatever_it_holds() {
 #[test]
 fn standard_input_has_a_name() {
     let run = aiproxy("lint --format concise -").stdin(BROKEN).run();
-    assert!(run.stdout.starts_with("<stdin>:4:3: error[duplicate-key]"), "{run}");
+    assert!(run.stdout.contains("<stdin>:4:3: error[duplicate-key]"), "{run}");
     let run = aiproxy("lint --format concise --stdin-filename api/a.yaml -").stdin(BROKEN).run();
-    assert!(run.stdout.starts_with("api/a.yaml:4:3: error[duplicate-key]"), "{run}");
+    assert!(run.stdout.contains("api/a.yaml:4:3: error[duplicate-key]"), "{run}");
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn absolute_paths_are_shown_as_relative() {
     let run = aiproxy("lint --format concise").file("sub/a.yaml", BROKEN);
     let path = run.path("sub/a.yaml").canonicalize().unwrap();
     let run = run.arg(path.to_str().unwrap()).run();
-    assert!(run.stdout.starts_with("sub/a.yaml:4:3: "), "{run}");
+    assert!(run.stdout.contains("sub/a.yaml:4:3: "), "{run}");
 }
 
 #[test]

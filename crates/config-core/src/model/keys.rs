@@ -129,7 +129,7 @@ pub(super) fn missing_keys(
 
 /// Where a key that `mapping` lacks is reported: at the mapping's own key; for an item of a list,
 /// which has none, at its first key.
-pub(super) fn missing_place(document: &Document, mapping: NodeId) -> Place {
+pub(crate) fn missing_place(document: &Document, mapping: NodeId) -> Place {
     let mut place = document.key_place(mapping);
     if document.key_of(mapping).is_none()
         && let Some((first, _)) = document.entries(mapping).first()

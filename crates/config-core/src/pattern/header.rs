@@ -52,7 +52,7 @@ fn explain(lowered: &str) -> PatternError {
                 return PatternError {
                     message: "a header regex is put in lower case, which turns `(?P<` into `(?p<`".to_owned(),
                     range: Some(range),
-                    help: Some("write `(?<name>…)`, or a plain group".to_owned()),
+                    help: Some("write a plain group: a header feeds templates as `$(headers.…)`".to_owned()),
                 };
             }
             syntax::explain(lowered, error.kind(), range)

@@ -85,7 +85,7 @@ impl Walk<'_> {
                 (RepetitionKind::OneOrMore, true) => self.add(
                     &op.span,
                     false,
-                    "means a loop of a loop here; PCRE2 reads a possessive quantifier, which gives nothing back",
+                    "a loop of a loop here; PCRE2 reads a possessive quantifier, which gives nothing back",
                 ),
                 (RepetitionKind::Range(_), _) => {}
                 _ => self.add(&op.span, true, "PCRE2 allows no further quantifier here"),

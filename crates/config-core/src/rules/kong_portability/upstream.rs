@@ -1,0 +1,134 @@
+//! `upstream_url` and `upstream_path`, of which Kong drops or misreads parts.
+
+use std::ops::Range;
+
+use super::{Instance, verbatim};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
+use crate::model::{Provider, RouteType, Text};
+use crate::source::Span;
+use crate::syntax::Spanned;
+use crate::template;
+
+/// Kong takes port 443 also for `http`.
+pub(super) fn default_port(instance: &Instance) -> Option<Diagnostic> {
+    let (url, parts) = upstream(instance)?;
+    let is_http = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
+    let lacks = is_http && !parts.has_port;
+    lacks.then(|| {
+        let finding = instance
+            .within(
+                url.node,
+                0..parts.host.end,
+                "Kong sends requests for a URL without a port to port 443, also for `http`; here to port 80",
+            )
+            .help(format!("write the port: `{}:80`", &url[..parts.host.end]));
+        match verbatim(instance.document, url.node, 0..parts.host.end) {
+            Some(span) => finding.fix(Fix {
+                title: "write the port".to_owned(),
+                safety: Safety::Safe,
+                edits: vec![Edit { span: Span::at(span.end as usize), text: ":80".to_owned() }],
+            }),
+            None => finding,
+        }
+    })
+}
+
+pub(super) fn query(instance: &Instance) -> Option<Diagnostic> {
+    let (url, parts) = upstream(instance)?;
+    let query = parts.query?;
+    Some(
+        instance.within(url.node, query, "Kong drops the query of `upstream_url`").help(
+            "for Kong, send a fixed argument as `param_name`, `param_value` and `param_location: query`",
+        ),
+    )
+}
+
+pub(super) fn user(instance: &Instance) -> Option<Diagnostic> {
+    let (url, parts) = upstream(instance)?;
+    let user = parts.user?;
+    Some(
+        instance
+            .within(url.node, user, "Kong drops the user of `upstream_url`")
+            .help("send the credential as `header_name` and `header_value`"),
+    )
+}
+
+/// Kong takes the URL as it is given, and Gemini and Bedrock name the operation in the path.
+pub(super) fn missing_verb(instance: &Instance) -> Option<Diagnostic> {
+    let (url, parts) = upstream(instance)?;
+    let applies = matches!(instance.provider, Provider::Gemini | Provider::Bedrock)
+        && instance.route_type == RouteType::Chat
+        && instance.options.upstream_path.is_none()
+        && matches!(&url[parts.path], "" | "/");
+    applies.then(|| {
+        let message = format!(
+            "Kong adds no path to this URL, and `{}` names model and operation there; here they are added",
+            instance.provider
+        );
+        instance.at(url.node, message).help("for Kong, write the whole path, as the provider's manual has it")
+    })
+}
+
+pub(super) fn azure_path(instance: &Instance) -> Option<Diagnostic> {
+    let path = instance.options.upstream_path.as_ref()?;
+    let applies = instance.provider == Provider::Azure
+        && instance.options.upstream_url.is_none()
+        && !path.starts_with('/');
+    applies.then(|| {
+        instance
+            .at(
+                path.node,
+                "Kong appends `upstream_path` to the deployment without a `/` between; here one is put in",
+            )
+            .help(format!("write `/{}`", path.as_str()))
+    })
+}
+
+/// The parts of an `upstream_url`, as ranges of its text.
+struct Parts {
+    /// `user@` or `user:password@`.
+    user: Option<Range<usize>>,
+    /// Host and port.
+    host: Range<usize>,
+    has_port: bool,
+    path: Range<usize>,
+    /// With its `?`.
+    query: Option<Range<usize>>,
+}
+
+/// The URL if it has scheme and host.
+fn upstream<'a>(instance: &'a Instance) -> Option<(&'a Spanned<Text>, Parts)> {
+    let url = instance.options.upstream_url.as_ref()?;
+    let masked = mask(url)?;
+    let start = masked.find("://")? + 3;
+    let end = masked[start..].find(['/', '?', '#']).map_or(masked.len(), |at| start + at);
+    let at = masked[start..end].rfind('@').map(|at| start + at + 1);
+    let host = at.unwrap_or(start)..end;
+    let after_address = masked[host.clone()].rfind(']').map_or(host.start, |at| host.start + at);
+    let has_port = masked[after_address..end].contains(':');
+    let fragment = masked[end..].find('#').map_or(masked.len(), |at| end + at);
+    let question = masked[end..fragment].find('?').map(|at| end + at);
+    (!host.is_empty()).then(|| {
+        let query = question.map(|at| at..fragment);
+        (
+            url,
+            Parts {
+                user: at.map(|at| start..at),
+                host,
+                has_port,
+                path: end..question.unwrap_or(fragment),
+                query,
+            },
+        )
+    })
+}
+
+/// The text with every placeholder overwritten, so that its characters are not taken for the URL's.
+fn mask(text: &str) -> Option<String> {
+    let template = template::parse(text).ok()?;
+    let mut masked = text.to_owned();
+    for placeholder in template.placeholders() {
+        masked.replace_range(placeholder.range.clone(), &"x".repeat(placeholder.range.len()));
+    }
+    Some(masked)
+}
