@@ -108,6 +108,8 @@ struct Subtree {
 
 pub(super) struct Builder<'s, 'd> {
     source: &'s SourceFile,
+    /// Whether there is a tab anywhere, so that indentation is worth a look.
+    tabs: bool,
     diagnostics: &'d mut Vec<Diagnostic>,
     pub(super) nodes: Vec<Node<'s>>,
     items: Vec<NodeId>,
@@ -131,6 +133,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     fn new(source: &'s SourceFile, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         Self {
             source,
+            tabs: source.text().contains('\t'),
             diagnostics,
             nodes: Vec::with_capacity(source.text().len() / 16),
             items: Vec::new(),
@@ -311,7 +314,7 @@ impl<'s, 'd> Builder<'s, 'd> {
                     format!("write such a value, or remove `{tag}`"),
                 )
             }),
-            (_, None) if style == Style::Plain => self.check_plain(node, span),
+            (Some(value), None) if style == Style::Plain => self.check_plain(node, value, span),
             _ => {}
         }
         if let Some(blanks) = unended {
@@ -322,7 +325,7 @@ impl<'s, 'd> Builder<'s, 'd> {
             });
         }
         let block = self.frames.last().is_none_or(|frame| !frame.flow);
-        if block && self.nodes[node.index()].slot == Slot::Key {
+        if self.tabs && block && self.nodes[node.index()].slot == Slot::Key {
             self.check_indentation(node, span.start);
         }
         self.attach(node, span, 0, weight);
@@ -340,7 +343,7 @@ impl<'s, 'd> Builder<'s, 'd> {
         Ok(())
     }
 
-    fn check_plain(&mut self, node: NodeId, span: Span) {
+    fn check_plain(&mut self, node: NodeId, value: ScalarType, span: Span) {
         let key = self.nodes[node.index()].slot == Slot::Key;
         if self.text(node).starts_with('?') && self.frames.last().is_some_and(|frame| frame.flow) {
             self.report(Rule::YamlSyntax, node, span, |builder| {
@@ -348,7 +351,7 @@ impl<'s, 'd> Builder<'s, 'd> {
                 let message = format!("`{shown}` begins a key for some YAML readers and is text for others");
                 (message, format!("write it in quotes: `\"{shown}\"`"))
             });
-        } else if let Some(doubt) = scalar::ambiguous(self.text(node), key) {
+        } else if let Some(doubt) = scalar::ambiguous(self.text(node), value, key) {
             self.report(Rule::AmbiguousScalar, node, span, |builder| {
                 let shown = error::shorten(builder.text(node));
                 (format!("`{shown}` {}", doubt.message()), doubt.help(&shown, key))

@@ -134,10 +134,10 @@ enum Kong {
     String,
 }
 
-/// The doubt about an untagged plain scalar, if there is one. A key that is no string is an error
+/// The doubt about an untagged plain scalar that means `here`, if there is one. A key that is no string is an error
 /// of its own and never in doubt.
-pub(super) fn ambiguous(text: &str, key: bool) -> Option<Doubt> {
-    let (here, kong) = (core(text), kong(text));
+pub(super) fn ambiguous(text: &str, here: ScalarType, key: bool) -> Option<Doubt> {
+    let kong = kong(text);
     let same = match here {
         ScalarType::Null => kong == Kong::Null,
         ScalarType::Bool(value) => kong == Kong::Bool(value),
