@@ -4,8 +4,11 @@
 use std::sync::Arc;
 
 use crate::catalog;
-use crate::model::{AiProxy, Config, PluginEntity, PluginIndex, RouteIndex, Scope, Text, VaultEntity};
+use crate::model::{
+    AiProxy, Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Scope, Text, VaultEntity,
+};
 use crate::pattern::{Pattern, PatternError};
+use crate::plan::criteria::Protocols;
 use crate::plan::scope::Instances;
 use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -30,7 +33,8 @@ pub struct Facts<'d> {
 pub struct RouteFacts {
     /// Its paths, in the order written.
     pub paths: Vec<PathFacts>,
-    /// Every ai-proxy instance that can win on it, for some consumer or none.
+    /// Every ai-proxy instance that can win on it, for some consumer or none; empty if no request can
+    /// match the route.
     pub plugins: Vec<PluginIndex>,
 }
 
@@ -84,7 +88,10 @@ impl<'d> Facts<'d> {
         let mut plugins: Vec<PluginFacts> = config.plugins.iter().map(plugin_facts).collect();
         let mut routes: Vec<RouteFacts> = Vec::with_capacity(config.routes.len());
         for (index, route) in config.routes.iter().enumerate() {
-            let possible = instances.possible(RouteIndex(index), route.service);
+            let possible = match is_reachable(config, route) {
+                true => instances.possible(RouteIndex(index), route.service),
+                false => Vec::new(),
+            };
             for plugin in &possible {
                 plugins[plugin.0].runs_on.push(RouteIndex(index));
             }
@@ -157,6 +164,22 @@ impl<'d> Facts<'d> {
 /// it might have decided must not be decided by another instance.
 fn is_ai_proxy_instance(plugin: &PluginEntity) -> bool {
     plugin.fields.is_enabled() && plugin.name().is_none_or(|name| name == catalog::AI_PROXY)
+}
+
+/// Whether any request can match a route, as far as its protocols and its service say.
+fn is_reachable(config: &Config, route: &RouteEntity) -> bool {
+    let is_served = route.service.is_none_or(|service| config[service].fields.is_enabled());
+    is_served && protocols(route).any()
+}
+
+/// What a route speaks.
+pub(crate) fn protocols(route: &RouteEntity) -> Protocols {
+    match &route.fields.protocols {
+        Some(protocols) => {
+            Protocols::from_names(protocols.value.iter().map(|protocol| protocol.value.as_str()))
+        }
+        None => Protocols::default(),
+    }
 }
 
 fn path_facts(path: &Spanned<Text>) -> PathFacts {

@@ -1,12 +1,10 @@
 //! Configuration to plan: the only place that sees both.
 
-use super::criteria::{
-    Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, Protocols, SniPattern,
-};
+use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
 use super::proxy::Proxy;
 use super::router::Router;
 use super::{Broken, Plan, Route, Unroutable};
-use crate::analysis::{Facts, PathKind};
+use crate::analysis::{Facts, PathKind, protocols};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Header, Hole, RouteEntity, RouteIndex, Text};
@@ -168,15 +166,6 @@ fn path_criterion(facts: &Facts, node: NodeId, kind: &PathKind) -> PathCriterion
         PathKind::Regex(Err(_)) | PathKind::Neither => {
             PathCriterion::Invalid(facts.document.str(node).unwrap_or_default().to_owned())
         }
-    }
-}
-
-fn protocols(entity: &RouteEntity) -> Protocols {
-    match &entity.fields.protocols {
-        Some(protocols) => {
-            Protocols::from_names(protocols.value.iter().map(|protocol| protocol.value.as_str()))
-        }
-        None => Protocols::default(),
     }
 }
 
