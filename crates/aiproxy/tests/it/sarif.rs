@@ -1,36 +1,29 @@
 //! SARIF output against the published SARIF schema, which a crate of the development dependencies
 //! carries.
 
-use std::process::Command;
+use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
 use crate::{lint::BROKEN, run::aiproxy};
 
-/// The schema file in the sources of `serde-sarif`, wherever cargo keeps them.
+/// The schema file in the sources of `serde-sarif`, wherever cargo keeps them: the compiler's list of
+/// the crate's source files, which is beside this test's binary, says where.
 fn published_schema() -> Value {
-    let run = |program: &str, args: &[&str]| {
-        let output =
-            Command::new(program).args(args).output().expect("a test runs where cargo and rustc are");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("cargo and rustc print UTF-8")
-    };
-    let version = run(&std::env::var("RUSTC").unwrap_or("rustc".into()), &["-vV"]);
-    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
-    // Only the packages of one platform are sure to be there, and nothing is to be fetched.
-    let metadata = run(
-        env!("CARGO"),
-        &["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform", host],
-    );
-    let metadata: Value = serde_json::from_str(&metadata).expect("cargo prints JSON");
-    let manifest = metadata["packages"]
-        .as_array()
-        .and_then(|packages| packages.iter().find(|package| package["name"] == "serde-sarif"))
-        .and_then(|package| package["manifest_path"].as_str())
-        .expect("serde-sarif is a development dependency");
-    let schema = std::path::Path::new(manifest).with_file_name("src").join("schema.json");
+    let binary = std::env::current_exe().expect("a test knows its binary");
+    let lists = binary.with_file_name("").read_dir().expect("the directory of the binary can be read");
+    let root = lists
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "d"))
+        .filter(|path| path.to_string_lossy().contains("serde_sarif-"))
+        .flat_map(|path| {
+            fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .find_map(|line| line.strip_suffix("lib.rs:").map(|root| PathBuf::from(root.replace("\\ ", " "))))
+        .expect("serde-sarif was compiled for this test");
+    let schema = root.join("schema.json");
     let mut schema: Value =
-        serde_json::from_slice(&std::fs::read(schema).expect("the crate generates its types from this file"))
+        serde_json::from_slice(&fs::read(schema).expect("the crate generates its types from this file"))
             .expect("the schema is JSON");
     // As published it has a pattern with an unbalanced bracket, on a property that we do not use.
     for definition in ["run", "toolComponent"] {
