@@ -23,6 +23,7 @@ mod rewrite;
 mod strings;
 mod template_not_evaluated;
 mod unanchored_path;
+mod uncompilable;
 mod undefined_capture;
 mod unknown_template_source;
 pub(crate) mod unresolved_secret;
@@ -149,6 +150,7 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     method_cannot_work::check,
     unanchored_path::check,
     unused_capture::check,
+    uncompilable::check,
 ];
 
 /// Runs every check over the facts.

@@ -50,7 +50,7 @@ fn sent_body(decision: &Decision, client: Option<&[u8]>) -> Option<Value> {
         UpstreamBody::Bytes(bytes) => bytes,
     };
     let mut body: Value = serde_json::from_slice(bytes).ok()?;
-    if let (Some(members), Some(Credential { name, value })) =
+    if let (Some(members), Some(Credential { name, value, .. })) =
         (body.as_object_mut(), &decision.body_credential)
     {
         members.insert(name.clone(), value.shown().into());

@@ -21,8 +21,11 @@ pub struct Auth {
 /// A named secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
-    /// The header's or parameter's name; a header's is in lower case.
+    /// The header's or parameter's name; a header's is in lower case. While a reference is not
+    /// resolved, this is its text, which is no request's name.
     pub name: String,
+    /// What the name has to be taken from, if it is not written in the file.
+    pub name_reference: Option<SecretValue>,
     /// Its value.
     pub value: SecretValue,
 }
@@ -55,6 +58,19 @@ pub enum Identity {
     },
 }
 
+impl Credential {
+    /// A credential; the name of a header ignores case.
+    pub fn new(name: SecretValue, value: SecretValue, is_header: bool) -> Self {
+        match name {
+            SecretValue::Literal(name) => {
+                let name = if is_header { name.to_ascii_lowercase() } else { name };
+                Self { name, name_reference: None, value }
+            }
+            reference => Self { name: reference.to_string(), name_reference: Some(reference), value },
+        }
+    }
+}
+
 /// As it may be shown.
 impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +93,8 @@ impl Auth {
     /// Every secret that a request may need, for resolving them when the plan is loaded.
     pub fn secrets(&self) -> impl Iterator<Item = &SecretValue> {
         let named = self.header.iter().chain(self.param.iter().map(|(credential, _)| credential));
-        named.map(|credential| &credential.value).chain(self.identity.iter().flat_map(Identity::secrets))
+        let named = named.flat_map(|credential| credential.name_reference.iter().chain([&credential.value]));
+        named.chain(self.identity.iter().flat_map(Identity::secrets))
     }
 
     /// The header credential as it is used: an identity's token takes the place of `authorization`,

@@ -47,7 +47,7 @@ impl Plan {
             let config = plugin.ai_proxy.as_ref()?;
             Some(
                 Proxy::lower(config, &vaults)
-                    .map_err(|reason| errors.under(plugin.node, &reason.to_string())),
+                    .map_err(|reasons| errors.under(plugin.node, &reasons[0].to_string())),
             )
         });
         Plan {

@@ -197,7 +197,7 @@ fn query_credential(proxy: &Proxy, query: &[u8]) -> Option<Credential> {
         .filter(|_| proxy.auth.allow_override)
         .and_then(|value| String::from_utf8(value.into_owned()).ok());
     Some(match theirs {
-        Some(value) => Credential { name: ours.name.clone(), value: SecretValue::Literal(value) },
+        Some(value) => Credential { value: SecretValue::Literal(value), ..ours.clone() },
         None => ours.clone(),
     })
 }

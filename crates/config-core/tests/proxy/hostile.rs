@@ -151,40 +151,68 @@ fn templates_of_a_request_are_listed_as_written_and_as_filled() {
 fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
     for (config, reason) in [
         (
-            "{route_type: preserve, model: {provider: openai, options: {upstream_url: 'https://$(headers.h)/x'}}}",
+            "model: {provider: openai, options: {upstream_url: 'https://$(headers.h)/x'}}",
             "model.options.upstream_url: `$(headers.h)` is not followed by a literal domain of at least two labels",
         ),
         (
-            "{route_type: preserve, model: {provider: gemini, options: {gemini: {api_endpoint: $(headers.h), project_id: p, location_id: l}}}}",
+            "model: {provider: gemini, options: {gemini: {api_endpoint: $(headers.h), project_id: p, location_id: l}}}",
             "model.options.gemini.api_endpoint: `$(headers.h)` is not followed by a literal domain of at least two labels",
         ),
         (
-            "{route_type: preserve, model: {provider: bedrock, options: {bedrock: {aws_region: 'x.evil.test/'}}}}",
-            "model.options.bedrock.aws_region: a region consists of letters, digits and `-`",
+            "model: {provider: bedrock, options: {bedrock: {aws_region: 'x.evil.test/'}}}",
+            "model.options.bedrock.aws_region: not an AWS region",
         ),
         (
-            "{route_type: preserve, model: {provider: openai, name: '$(headers)'}}",
+            "model: {provider: openai, name: '$(headers)'}",
             "model.name: cannot parse expression for field '$(headers)'",
         ),
         (
-            "{route_type: preserve, auth: {header_name: A, header_value: '{vault://hcv/X}'}, model: {provider: openai}}",
+            "auth: {header_name: A, header_value: '{vault://hcv/X}'}, model: {provider: openai}",
             "auth.header_value: could not find vault (`hcv`)",
         ),
         (
-            "{route_type: preserve, auth: {header_name: 'a b', header_value: x}, model: {provider: openai}}",
+            "auth: {header_name: 'a b', header_value: x}, model: {provider: openai}",
             "auth.header_name: not a header name",
         ),
         (
-            "{route_type: preserve, auth: {header_name: Transfer-Encoding, header_value: x}, model: {provider: openai}}",
-            "auth.header_name: the connection's own header, which can carry no credential",
+            "auth: {header_name: Transfer-Encoding, header_value: x}, model: {provider: openai}",
+            "auth.header_name: a header of the connection itself cannot carry a credential",
         ),
         (
-            "{route_type: preserve, auth: {header_name: a, header_value: \"x\\r\\ny: z\"}, model: {provider: openai}}",
+            "auth: {header_name: a, header_value: \"x\\r\\ny: z\"}, model: {provider: openai}",
             "auth.header_value: a header value cannot contain line breaks or other control characters",
         ),
+        (
+            "model: {provider: openai, options: {upstream_url: 'https://a.test/x/%2e%2e/$(headers.x)'}}",
+            "model.options.upstream_url: the path has a segment `.` or `..`",
+        ),
     ] {
-        assert_eq!(compile(config).unwrap_err().to_string(), reason);
+        let problems = compile(&format!("{{route_type: preserve, {config}}}")).unwrap_err();
+        assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [reason]);
     }
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let problems = compile(
+        "{route_type: preserve, auth: {header_name: 'a b', header_value: '{vault://hcv/X}', param_name: p, \
+         param_value: '{vault://env}', param_location: query}, model: {provider: openai, name: '$(headers)$(x.y)'}}",
+    )
+    .unwrap_err();
+    let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
+    assert_eq!(fields, ["auth.header_value", "auth.param_value", "model.name", "model.name"]);
+}
+
+#[test]
+fn a_credentials_name_may_be_a_reference() {
+    let proxy = compile(
+        "{route_type: preserve, auth: {header_name: '{vault://env/NAME}', header_value: '{vault://env/VALUE}'}, \
+         model: {provider: openai}}",
+    )
+    .unwrap();
+    let decision = Request::unknown("/a/b").decide(&proxy).unwrap();
+    assert_eq!(decision.headers.last().map(|header| header.name.as_str()), Some("{vault://env/NAME}"));
+    assert_eq!(proxy.auth.secrets().count(), 2);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use config_core::source::SourceFile;
 use config_core::syntax::{from_node, parse};
 
 /// The plugin that `config` (YAML) describes.
-fn compile(config: &str) -> Result<Proxy, Uncompilable> {
+fn compile(config: &str) -> Result<Proxy, Vec<Uncompilable>> {
     let source = SourceFile::new("config.yaml", config);
     let parsed = parse(&source);
     let document = parsed.document.expect("the test's YAML is well-formed");

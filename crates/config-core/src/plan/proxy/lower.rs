@@ -1,82 +1,60 @@
 //! From a plugin's typed configuration to a [`Proxy`].
 
+use std::fmt;
 use std::ops::Range;
 
 use formats::openai::Options;
 
 use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Proxy, Shape};
 use crate::model::{
-    self, AiProxy, LlmFormat, MistralFormat, ModelOptions, Provider, ResponseStreaming, Text,
+    self, AiProxy, Bedrock, Gemini, LlmFormat, MistralFormat, ModelOptions, Provider, ResponseStreaming, Text,
 };
 use crate::plan::auth::{Auth, Credential, Identity};
-use crate::plan::landing::{HostError, host};
+use crate::plan::landing::{HostError, has_dot_segment, host};
 use crate::plan::upstream::template::{PathTemplate, UrlTemplate};
-use crate::secret::{EnvVault, SecretValue, looks_like_reference};
-use crate::syntax::Spanned;
+use crate::secret::{EnvVault, SecretValue};
+use crate::syntax::{NodeId, Spanned};
 use crate::template::{Template, parse};
 
 /// Kong's default, which it fills in wherever a plugin has `model.options`.
 const DEFAULT_AZURE_API_VERSION: &str = "2023-05-15";
 
-/// Why a plugin is not compiled. Rules report the same with its place; here it only says why a route
-/// answers nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Uncompilable {
-    /// A placeholder that cannot be evaluated.
-    #[error("{}: {message}", field.as_str())]
-    Template {
-        /// Where.
-        field: Field,
-        /// What is wrong.
-        message: String,
-    },
-    /// A host that a client could choose, or that is none.
-    #[error("{}: {reason}", field.as_str())]
-    Host {
-        /// Where.
-        field: Field,
-        /// Why.
-        reason: String,
-    },
-    /// A secret reference that cannot be resolved.
-    #[error("{field}: {message}")]
-    Secret {
-        /// The field, from `config` down.
-        field: &'static str,
-        /// What is wrong.
-        message: String,
-    },
-    /// A value that no request can carry.
-    #[error("{field}: {message}")]
-    Value {
-        /// The field, from `config` down.
-        field: &'static str,
-        /// What is wrong.
-        message: &'static str,
-    },
+/// Why a plugin is not compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncompilable {
+    /// The field at fault, from `config` down.
+    pub field: &'static str,
+    /// Its value.
+    pub node: NodeId,
+    /// The bytes of the value's text at fault.
+    pub range: Range<usize>,
+    /// What is wrong with it.
+    pub message: String,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl fmt::Display for Uncompilable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
 }
 
 impl Proxy {
-    /// Compiles a plugin, or says what keeps it from being compiled.
-    pub fn lower(config: &AiProxy, vaults: &[EnvVault]) -> Result<Self, Uncompilable> {
+    /// Compiles a plugin, or says everything that keeps it from being compiled.
+    pub fn lower(config: &AiProxy, vaults: &[EnvVault]) -> Result<Self, Vec<Uncompilable>> {
         let none = ModelOptions::default();
         let model = &*config.model;
         let options = model.options.as_deref().unwrap_or(&none);
-        let bedrock = options.bedrock.as_deref();
         let huggingface = options.huggingface.as_deref();
         let logging = config.logging.as_deref();
         let flag = |flag: Option<&Spanned<bool>>, default| flag.map_or(default, |flag| **flag);
-        let aws_region = bedrock.and_then(|bedrock| bedrock.aws_region.as_ref()).map(|text| text.to_string());
-        if let Some(region) = &aws_region
-            && !region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        {
-            let message = "a region consists of letters, digits and `-`";
-            return Err(Uncompilable::Value { field: "model.options.bedrock.aws_region", message });
-        }
-        Ok(Self {
+        let mut problems = Problems(Vec::new());
+        let aws_region = region(options.bedrock.as_deref(), &mut problems);
+        let proxy = Self {
             provider: *model.provider,
             route_type: *config.route_type,
-            auth: auth(config, vaults, aws_region.clone())?,
+            auth: auth(config, vaults, aws_region.clone(), &mut problems),
             options: Options {
                 max_tokens: options.max_tokens.as_ref().map(|limit| limit.get()),
                 temperature: options.temperature.as_ref().map(|number| number.get()),
@@ -105,15 +83,55 @@ impl Proxy {
             model_name_header: flag(config.model_name_header.as_ref(), true),
             llm_format: config.llm_format.as_deref().copied().unwrap_or(LlmFormat::Openai),
             endpoint: None,
-            fields: fields(model, options)?,
-        })
+            fields: fields(model, options, &mut problems),
+        };
+        if problems.0.is_empty() { Ok(proxy) } else { Err(problems.0) }
     }
 }
 
-fn fields(model: &model::Model, options: &ModelOptions) -> Result<Vec<CompiledField>, Uncompilable> {
+/// Why no host is compiled from the template of a field, named from `config` down, and the bytes of
+/// its text at fault. `None` if one is, or if the field has no part in a host.
+pub fn host_error(field: &str, template: &Template) -> Option<(String, Range<usize>)> {
+    let hosts = [Field::AzureInstance, Field::UpstreamUrl, Field::GeminiApiEndpoint];
+    shape(hosts.into_iter().find(|host| host.as_str() == field)?, template).err()
+}
+
+/// What was found wrong so far.
+struct Problems(Vec<Uncompilable>);
+
+impl Problems {
+    fn add(
+        &mut self,
+        field: &'static str,
+        node: NodeId,
+        range: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.0.push(Uncompilable { field, node, range, message: message.into(), help: help.into() });
+    }
+
+    /// Blames a whole text.
+    fn blame(&mut self, field: &'static str, text: &Spanned<Text>, message: &str, help: &str) {
+        self.add(field, text.node, 0..text.as_str().len(), message, help);
+    }
+}
+
+fn region(bedrock: Option<&Bedrock>, problems: &mut Problems) -> Option<String> {
+    let region = bedrock?.aws_region.as_ref()?;
+    let is_name = region.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !is_name {
+        let help =
+            "write a region such as `eu-central-1`; it is part of the host, so nothing else may stand there";
+        problems.blame("model.options.bedrock.aws_region", region, "not an AWS region", help);
+    }
+    is_name.then(|| region.to_string())
+}
+
+fn fields(model: &model::Model, options: &ModelOptions, problems: &mut Problems) -> Vec<CompiledField> {
     let gemini = options.gemini.as_deref();
     let gemini =
-        |pick: fn(&model::Gemini) -> &Option<Spanned<Text>>| gemini.and_then(|gemini| pick(gemini).as_ref());
+        |pick: fn(&Gemini) -> &Option<Spanned<Text>>| gemini.and_then(|gemini| pick(gemini).as_ref());
     let given = [
         (Field::Name, model.given_name()),
         (Field::AnthropicVersion, options.anthropic_version.as_ref()),
@@ -126,24 +144,70 @@ fn fields(model: &model::Model, options: &ModelOptions) -> Result<Vec<CompiledFi
         (Field::GeminiProjectId, gemini(|gemini| &gemini.project_id)),
         (Field::GeminiLocationId, gemini(|gemini| &gemini.location_id)),
     ];
-    given
-        .into_iter()
-        .filter_map(|(field, text)| {
-            let default = (field == Field::AzureApiVersion && *model.provider == Provider::Azure)
-                .then_some(DEFAULT_AZURE_API_VERSION);
-            Some((field, text.map(|text| text.as_str()).or(default)?))
-        })
-        .map(|(field, text)| compile(field, text))
-        .collect()
+    let mut compiled = Vec::new();
+    for (field, text) in given {
+        match text {
+            Some(text) => compiled.extend(compile(field, text, problems)),
+            None if field == Field::AzureApiVersion && *model.provider == Provider::Azure => {
+                let template = parse(DEFAULT_AZURE_API_VERSION).ok();
+                compiled.extend(template.map(|template| CompiledField {
+                    field,
+                    template,
+                    shape: Shape::Text,
+                }));
+            }
+            None => {}
+        }
+    }
+    compiled
 }
 
-fn compile(field: Field, text: &str) -> Result<CompiledField, Uncompilable> {
-    let template = parse(text).map_err(|errors| {
-        let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
-        Uncompilable::Template { field, message: messages.join("; ") }
-    })?;
-    let shape = shape(field, &template).map_err(|(reason, _)| Uncompilable::Host { field, reason })?;
-    Ok(CompiledField { field, template, shape })
+fn compile(field: Field, text: &Spanned<Text>, problems: &mut Problems) -> Option<CompiledField> {
+    let template = match parse(text.as_str()) {
+        Ok(template) => template,
+        Err(errors) => {
+            for error in errors {
+                problems.add(field.as_str(), text.node, error.range, error.message, error.help);
+            }
+            return None;
+        }
+    };
+    match shape(field, &template) {
+        Ok(shape) => {
+            if path_of(&shape).is_some_and(PathTemplate::has_dot_segment) {
+                let help =
+                    "write the path without `.` and `..`, encoded or not: upstreams resolve them differently";
+                problems.blame(field.as_str(), text, "the path has a segment `.` or `..`", help);
+            }
+            Some(CompiledField { field, template, shape })
+        }
+        Err((reason, range)) => {
+            let help = match field {
+                Field::UpstreamUrl => "write scheme and host as they are, as in `https://llm.example.com/v1`",
+                Field::AzureInstance => "write the name of the resource alone, without its domain",
+                _ => "write a host name alone, such as `us-central1-aiplatform.googleapis.com`",
+            };
+            problems.add(field.as_str(), text.node, range, reason, help);
+            None
+        }
+    }
+}
+
+fn path_of(shape: &Shape) -> Option<&PathTemplate> {
+    match shape {
+        Shape::Text => None,
+        Shape::Path(path) => Some(path),
+        Shape::Url(url) => Some(&url.path),
+    }
+}
+
+impl PathTemplate {
+    /// Whether the literal text alone makes a dot segment.
+    fn has_dot_segment(&self) -> bool {
+        let value = |_: &_| Ok::<_, std::convert::Infallible>("value".to_owned());
+        let Ok(rendered) = self.render(value, value);
+        has_dot_segment(&rendered.path)
+    }
 }
 
 fn shape(field: Field, template: &Template) -> Result<Shape, HostError> {
@@ -158,81 +222,103 @@ fn shape(field: Field, template: &Template) -> Result<Shape, HostError> {
     Ok(Shape::Text)
 }
 
-/// Why no host is compiled from the template of a field, named from `config` down, and the bytes of
-/// its text at fault. `None` if one is, or if the field has no part in a host.
-pub fn host_error(field: &str, template: &Template) -> Option<(String, Range<usize>)> {
-    let hosts = [Field::AzureInstance, Field::UpstreamUrl, Field::GeminiApiEndpoint];
-    shape(hosts.into_iter().find(|host| host.as_str() == field)?, template).err()
-}
-
 /// What follows an `azure_instance` in its host.
 const AZURE_DOMAIN: &str = ".openai.azure.com";
 
-fn auth(config: &AiProxy, vaults: &[EnvVault], region: Option<String>) -> Result<Auth, Uncompilable> {
+/// A text of the `auth` block.
+type Pick = fn(&model::Auth) -> &Option<Spanned<Text>>;
+
+fn auth(config: &AiProxy, vaults: &[EnvVault], region: Option<String>, problems: &mut Problems) -> Auth {
+    let Some(given) = config.auth.as_deref() else {
+        return Auth { identity: identity(config, None, region, |_, _| None), ..Auth::default() };
+    };
+    let flag = |flag: &Option<Spanned<bool>>| flag.as_deref().copied().unwrap_or(false);
+    let mut secret = |field: &'static str, pick: Pick| {
+        let text = pick(given).as_ref()?;
+        match SecretValue::parse(text.as_str(), vaults) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                problems.add(field, text.node, error.range, error.message, error.help);
+                None
+            }
+        }
+    };
+    let names = [
+        secret("auth.header_name", |auth| &auth.header_name),
+        secret("auth.param_name", |auth| &auth.param_name),
+    ];
+    let header_value = secret("auth.header_value", |auth| &auth.header_value);
+    let param_value = secret("auth.param_value", |auth| &auth.param_value);
+    let [header_name, param_name] = names;
+    let header = header_name.zip(header_value).map(|(name, value)| Credential::new(name, value, true));
+    let location = given.param_location.as_deref().copied();
+    let param = param_name.zip(param_value).zip(location);
+    let param = param.map(|((name, value), location)| (Credential::new(name, value, false), location));
+    let identity = identity(config, header.as_ref(), region, &mut secret);
+    if let Some(header) = &header {
+        check_header(given, header, problems);
+    }
+    let overridable = !matches!(*config.model.provider, Provider::Bedrock | Provider::Gemini);
+    Auth { header, param, allow_override: overridable && flag(&given.allow_override), identity }
+}
+
+fn identity(
+    config: &AiProxy,
+    header: Option<&Credential>,
+    region: Option<String>,
+    mut secret: impl FnMut(&'static str, Pick) -> Option<SecretValue>,
+) -> Option<Identity> {
     let given = config.auth.as_deref();
-    let provider = *config.model.provider;
     let flag = |pick: fn(&model::Auth) -> &Option<Spanned<bool>>| {
         given.and_then(|auth| pick(auth).as_deref()).copied().unwrap_or(false)
     };
-    let text = |pick: fn(&model::Auth) -> &Option<Spanned<Text>>| given.and_then(|auth| pick(auth).as_ref());
-    let secret = |field: &'static str, pick: fn(&model::Auth) -> &Option<Spanned<Text>>| {
-        let parse = |text: &Spanned<Text>| SecretValue::parse(text.as_str(), vaults);
-        text(pick)
-            .map(parse)
-            .transpose()
-            .map_err(|error| Uncompilable::Secret { field, message: error.message })
-    };
-
-    let header_value = secret("auth.header_value", |auth| &auth.header_value)?;
-    let header = match (text(|auth| &auth.header_name), header_value) {
-        (Some(name), Some(value)) => Some(header(name.as_str(), value)?),
-        _ => None,
-    };
-    let param_value = secret("auth.param_value", |auth| &auth.param_value)?;
-    let location = given.and_then(|auth| auth.param_location.as_deref()).copied();
-    let param = match (text(|auth| &auth.param_name), param_value, location) {
-        (Some(name), Some(value), Some(location)) => {
-            literal_name("auth.param_name", name.as_str())?;
-            Some((Credential { name: name.to_string(), value }, location))
+    match *config.model.provider {
+        Provider::Bedrock => {
+            let access_key_id = secret("auth.aws_access_key_id", |auth| &auth.aws_access_key_id);
+            let secret_access_key = secret("auth.aws_secret_access_key", |auth| &auth.aws_secret_access_key);
+            // A configured bearer token takes the place of a signature unless keys are configured too.
+            let bearer = header.is_some_and(|header| header.name == "authorization");
+            let signs = !bearer || access_key_id.is_some();
+            signs.then_some(Identity::AwsSigV4 { access_key_id, secret_access_key, region })
         }
-        _ => None,
-    };
-    let access_key_id = secret("auth.aws_access_key_id", |auth| &auth.aws_access_key_id)?;
-    let secret_access_key = secret("auth.aws_secret_access_key", |auth| &auth.aws_secret_access_key)?;
-    let bearer = header.as_ref().is_some_and(|header| header.name == "authorization");
-    let identity = match provider {
-        // A configured bearer token takes the place of a signature unless keys are configured too.
-        Provider::Bedrock if bearer && access_key_id.is_none() => None,
-        Provider::Bedrock => Some(Identity::AwsSigV4 { access_key_id, secret_access_key, region }),
         Provider::Gemini if flag(|auth| &auth.gcp_use_service_account) => Some(Identity::GcpServiceAccount {
-            json: secret("auth.gcp_service_account_json", |auth| &auth.gcp_service_account_json)?,
+            json: secret("auth.gcp_service_account_json", |auth| &auth.gcp_service_account_json),
         }),
         Provider::Azure if flag(|auth| &auth.azure_use_managed_identity) => Some(Identity::AzureManaged {
-            client_id: secret("auth.azure_client_id", |auth| &auth.azure_client_id)?,
-            client_secret: secret("auth.azure_client_secret", |auth| &auth.azure_client_secret)?,
-            tenant_id: secret("auth.azure_tenant_id", |auth| &auth.azure_tenant_id)?,
+            client_id: secret("auth.azure_client_id", |auth| &auth.azure_client_id),
+            client_secret: secret("auth.azure_client_secret", |auth| &auth.azure_client_secret),
+            tenant_id: secret("auth.azure_tenant_id", |auth| &auth.azure_tenant_id),
         }),
         _ => None,
-    };
-    let overridable = !matches!(provider, Provider::Bedrock | Provider::Gemini);
-    Ok(Auth { header, param, allow_override: overridable && flag(|auth| &auth.allow_override), identity })
+    }
 }
 
-fn header(name: &str, value: SecretValue) -> Result<Credential, Uncompilable> {
-    const FIELD: &str = "auth.header_name";
-    literal_name(FIELD, name)?;
-    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
-        return Err(Uncompilable::Value { field: FIELD, message: "not a header name" });
+/// Checks what a header can carry, as far as it is written in the file.
+fn check_header(given: &model::Auth, header: &Credential, problems: &mut Problems) {
+    if let Some(name) = given.header_name.as_ref().filter(|_| header.name_reference.is_none()) {
+        let field = "auth.header_name";
+        let help = "write the header that the provider expects, such as `Authorization` or `api-key`";
+        if CONNECTION_HEADERS.contains(&&*header.name) {
+            problems.blame(field, name, "a header of the connection itself cannot carry a credential", help);
+        } else if !name.as_str().bytes().all(is_token) {
+            problems.blame(field, name, "not a header name", help);
+        }
     }
-    if CONNECTION_HEADERS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-        let message = "the connection's own header, which can carry no credential";
-        return Err(Uncompilable::Value { field: FIELD, message });
-    }
-    if matches!(&value, SecretValue::Literal(text) if text.chars().any(char::is_control)) {
+    if let (Some(value), SecretValue::Literal(text)) = (&given.header_value, &header.value)
+        && text.chars().any(char::is_control)
+    {
         let message = "a header value cannot contain line breaks or other control characters";
-        return Err(Uncompilable::Value { field: "auth.header_value", message });
+        problems.blame(
+            "auth.header_value",
+            value,
+            message,
+            "write the value on one line, without a line break at its end",
+        );
     }
-    Ok(Credential { name: name.to_ascii_lowercase(), value })
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 const CONNECTION_HEADERS: [&str; 9] = [
@@ -246,12 +332,3 @@ const CONNECTION_HEADERS: [&str; 9] = [
     "transfer-encoding",
     "upgrade",
 ];
-
-/// A name decides which of a client's headers and arguments are stripped, so it has to be known when
-/// the plan is made.
-fn literal_name(field: &'static str, name: &str) -> Result<(), Uncompilable> {
-    if looks_like_reference(name) {
-        return Err(Uncompilable::Value { field, message: "the name of a credential cannot be a reference" });
-    }
-    Ok(())
-}

@@ -1,0 +1,24 @@
+//! `invalid-value`, where no other rule says more: a plugin that no plan can be made from. The
+//! verdict is the plan's own, so that a file without errors is a file that runs.
+
+use crate::analysis::Facts;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::plan::proxy::{Proxy, Uncompilable};
+use crate::rules::Rule;
+
+/// Runs after the other checks, whose findings explain most of what does not compile.
+pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    let vaults = facts.env_vaults();
+    let plugins = facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref());
+    let problems: Vec<_> =
+        plugins.filter_map(|config| Proxy::lower(config, &vaults).err()).flatten().collect();
+    for Uncompilable { node, range, message, help, .. } in problems {
+        let place = facts.document.place_within(node, range);
+        let explained = diagnostics
+            .iter()
+            .any(|other| other.severity == Severity::Error && other.place.pointer == place.pointer);
+        if !explained {
+            diagnostics.push(Diagnostic::new(Rule::InvalidValue, place, message).help(help));
+        }
+    }
+}
