@@ -5,18 +5,22 @@ use insta::assert_snapshot;
 use crate::run::aiproxy;
 
 /// Two mistakes that reading alone finds: a key twice, and a number that Kong's reader sees in base 60.
-pub const BROKEN: &str = r#"routes:
+pub const BROKEN: &str = r#"_format_version: "3.0"
+services:
 - name: größe
-  paths: ["~/chat$"]
+  host: localhost
   name: other
-  methods: [POST]
-  tags: [12:30:45]
-  plugins:
-  - name: ai-proxy
-    config:
-      route_type: llm/v1/chat
-      auth: {header_name: Authorization, header_value: "{vault://env/OPENAI_AUTH_HEADER}"}
-      model: {provider: openai, name: gpt-4o}
+  routes:
+  - name: chat
+    paths: ["~/chat$"]
+    methods: [POST]
+    tags: [12:30:45]
+    plugins:
+    - name: ai-proxy
+      config:
+        route_type: llm/v1/chat
+        auth: {header_name: Authorization, header_value: "{vault://env/OPENAI_AUTH_HEADER}"}
+        model: {provider: openai, name: gpt-4o}
 "#;
 
 const GOOD: &str = r#"_format_version: "3.0"
@@ -99,9 +103,9 @@ fn a_named_file_is_checked_whatever_it_holds() {
 #[test]
 fn standard_input_has_a_name() {
     let run = aiproxy("lint --format concise -").stdin(BROKEN).run();
-    assert!(run.stdout.contains("<stdin>:4:3: error[duplicate-key]"), "{run}");
+    assert!(run.stdout.contains("<stdin>:5:3: error[duplicate-key]"), "{run}");
     let run = aiproxy("lint --format concise --stdin-filename api/a.yaml -").stdin(BROKEN).run();
-    assert!(run.stdout.contains("api/a.yaml:4:3: error[duplicate-key]"), "{run}");
+    assert!(run.stdout.contains("api/a.yaml:5:3: error[duplicate-key]"), "{run}");
 }
 
 #[test]
@@ -118,7 +122,7 @@ fn absolute_paths_are_shown_as_relative() {
     let run = aiproxy("lint --format concise").file("sub/a.yaml", BROKEN);
     let path = run.path("sub/a.yaml").canonicalize().unwrap();
     let run = run.arg(path.to_str().unwrap()).run();
-    assert!(run.stdout.contains("sub/a.yaml:4:3: "), "{run}");
+    assert!(run.stdout.contains("sub/a.yaml:5:3: "), "{run}");
 }
 
 #[test]
@@ -145,6 +149,27 @@ fn the_gate_decides_the_status() {
     // The last word on a rule wins.
     assert_eq!(status("-D duplicate-key -A duplicate-key"), Some(0));
     assert_eq!(status("-A duplicate-key -D duplicate-key"), Some(1));
+}
+
+#[test]
+fn a_comment_hides_a_finding() {
+    let text =
+        BROKEN.replace("  name: other", "  name: other # aiproxy: ignore[duplicate-key] being renamed");
+    let lint = |flags: &str| {
+        aiproxy(&format!("lint --format json {flags} a.yaml")).file("a.yaml", &text).run().json()["summary"]
+            .clone()
+    };
+    assert_eq!((&lint("")["error"], &lint("")["ignored"]), (&0.into(), &1.into()));
+    assert_eq!((&lint("--no-ignores")["error"], &lint("--no-ignores")["ignored"]), (&1.into(), &0.into()));
+}
+
+#[test]
+fn what_kong_refuses_is_an_error_if_kong_is_the_target() {
+    let text = GOOD.replace("name: gpt-4o", "model: gpt-4o");
+    let lint = |flags: &str| aiproxy(&format!("lint {flags} a.yaml")).file("a.yaml", &text).run();
+    assert_snapshot!(lint("--target kong"));
+    assert_eq!(lint("").status, Some(0));
+    assert_eq!(lint("--target kong -W kong-portability").status, Some(0));
 }
 
 #[test]
