@@ -7,3 +7,4 @@ mod rules;
 mod run;
 mod sarif;
 mod schemas;
+mod seed;
