@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use config_core::check::{Options, check};
+use config_core::diagnostic::Severity;
 use config_core::plan::prepare::{Body, HeaderValue, UpstreamBody, prepare};
 use config_core::plan::proxy::Proxy;
 use config_core::plan::request::{RequestHead, Scheme};
 use config_core::plan::router::Captures;
+use config_core::source::SourceFile;
 use percent_encoding::percent_decode;
 use proptest::prelude::*;
 
@@ -148,7 +151,7 @@ fn templates_of_a_request_are_listed_as_written_and_as_filled() {
 }
 
 #[test]
-fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
+fn what_cannot_be_sent_safely_is_neither_compiled_nor_clean() {
     for (config, reason) in [
         (
             "model: {provider: openai, options: {upstream_url: 'https://$(headers.h)/x'}}",
@@ -160,7 +163,7 @@ fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
         ),
         (
             "model: {provider: bedrock, options: {bedrock: {aws_region: 'x.evil.test/'}}}",
-            "model.options.bedrock.aws_region: not an AWS region",
+            "model.options.bedrock.aws_region: `x.evil.test/` is not an AWS region",
         ),
         (
             "model: {provider: openai, name: '$(headers)'}",
@@ -172,11 +175,11 @@ fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
         ),
         (
             "auth: {header_name: 'a b', header_value: x}, model: {provider: openai}",
-            "auth.header_name: not a header name",
+            "auth.header_name: `a b` is not a header name",
         ),
         (
             "auth: {header_name: Transfer-Encoding, header_value: x}, model: {provider: openai}",
-            "auth.header_name: a header of the connection itself cannot carry a credential",
+            "auth.header_name: `Transfer-Encoding` belongs to the connection and cannot carry a credential",
         ),
         (
             "auth: {header_name: a, header_value: \"x\\r\\ny: z\"}, model: {provider: openai}",
@@ -189,6 +192,14 @@ fn what_a_client_could_turn_against_the_operator_is_not_compiled() {
     ] {
         let problems = compile(&format!("{{route_type: preserve, {config}}}")).unwrap_err();
         assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [reason]);
+        let file = format!(
+            "routes:\n- paths: [/]\n  plugins:\n  - name: ai-proxy\n    config: {{route_type: preserve, {config}}}\n"
+        );
+        let found = check(&SourceFile::new("routes.yaml", file), &Options::default()).diagnostics;
+        let errors: Vec<_> = found.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{config}: {errors:?}");
+        let pointer = format!("/routes/0/plugins/0/config/{}", problems[0].field.replace('.', "/"));
+        assert_eq!(errors[0].place.pointer, pointer);
     }
 }
 

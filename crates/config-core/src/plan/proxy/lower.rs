@@ -123,7 +123,8 @@ fn region(bedrock: Option<&Bedrock>, problems: &mut Problems) -> Option<String> 
     if !is_name {
         let help =
             "write a region such as `eu-central-1`; it is part of the host, so nothing else may stand there";
-        problems.blame("model.options.bedrock.aws_region", region, "not an AWS region", help);
+        let message = format!("`{}` is not an AWS region", region.as_str());
+        problems.blame("model.options.bedrock.aws_region", region, &message, help);
     }
     is_name.then(|| region.to_string())
 }
@@ -299,9 +300,11 @@ fn check_header(given: &model::Auth, header: &Credential, problems: &mut Problem
         let field = "auth.header_name";
         let help = "write the header that the provider expects, such as `Authorization` or `api-key`";
         if CONNECTION_HEADERS.contains(&&*header.name) {
-            problems.blame(field, name, "a header of the connection itself cannot carry a credential", help);
+            let message =
+                format!("`{}` belongs to the connection and cannot carry a credential", name.as_str());
+            problems.blame(field, name, &message, help);
         } else if !name.as_str().bytes().all(is_token) {
-            problems.blame(field, name, "not a header name", help);
+            problems.blame(field, name, &format!("`{}` is not a header name", name.as_str()), help);
         }
     }
     if let (Some(value), SecretValue::Literal(text)) = (&given.header_value, &header.value)
