@@ -127,6 +127,9 @@ pub struct Explain {
     /// A curl command, whose request is taken with curl's own defaults
     #[arg(last = true, value_name = "curl …", conflicts_with_all = ["method", "headers", "data", "form"])]
     pub curl: Vec<String>,
+    /// What to call standard input in the answer
+    #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
+    pub stdin_filename: String,
     /// The request's method
     #[arg(short = 'X', long = "request", value_name = "METHOD", default_value = "POST")]
     pub method: String,

@@ -338,7 +338,7 @@ fn data(kind: Data, value: &str, read: ReadFile<'_>) -> Result<Vec<u8>, String> 
         (self::Data::Encoded, _) => {
             let (name, content) = match value.find(['=', '@']) {
                 Some(at) if value[at..].starts_with('@') => (&value[..at], file(&value[at + 1..], read)?),
-                Some(at) => (&value[..at], value[at + 1..].as_bytes().to_vec()),
+                Some(at) => (&value[..at], value.as_bytes()[at + 1..].to_vec()),
                 None => ("", value.as_bytes().to_vec()),
             };
             let equals = if name.is_empty() { "" } else { "=" };

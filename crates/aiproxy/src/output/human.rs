@@ -184,11 +184,11 @@ mod tests {
 
     const PLAIN: Terminal = Terminal { color: false, width: 100 };
 
-    fn one(text: &str, spans: &[std::ops::Range<usize>]) -> Report {
-        let place = Place { span: Span::new(spans[0].clone()), pointer: String::new() };
+    fn one(text: &str, spans: &[(usize, usize)]) -> Report {
+        let place = Place { span: Span::new(spans[0].0..spans[0].1), pointer: String::new() };
         let mut finding = Diagnostic::new(Rule::WrongType, place, "not \x1b[31mthis");
-        for span in &spans[1..] {
-            finding = finding.related(Span::new(span.clone()), "and here");
+        for (start, end) in &spans[1..] {
+            finding = finding.related(Span::new(*start..*end), "and here");
         }
         let source = SourceFile::new("a.yaml", text);
         Report { files: vec![FileReport { source, diagnostics: vec![finding], ignored: 0 }], complete: true }
@@ -209,32 +209,36 @@ mod tests {
         let text = format!("a: 1\nb: [{}12345{}678]\nc: 2\n", "é, ".repeat(100_000), "0, ".repeat(100_000));
         let first = text.find("12345").unwrap();
         let second = text.find("678").unwrap();
-        insta::assert_snapshot!(render(&one(&text, &[first..first + 5, second..second + 3]), &PLAIN, true));
+        insta::assert_snapshot!(render(
+            &one(&text, &[(first, first + 5), (second, second + 3)]),
+            &PLAIN,
+            true
+        ));
     }
 
     #[test]
     fn far_lines_are_shown_apart_and_near_ones_together() {
         let lines: String = (1..=30).map(|line| format!("line{line:02}\n")).collect();
-        insta::assert_snapshot!(render(&one(&lines, &[7..13, 28..34, 196..202]), &PLAIN, true));
+        insta::assert_snapshot!(render(&one(&lines, &[(7, 13), (28, 34), (196, 202)]), &PLAIN, true));
     }
 
     #[test]
     fn a_range_over_lines_is_shown_by_its_first_and_controls_as_marks() {
         let text = "a:\tx\x1b[2J\n  b: \u{202e}1\n  c: 2";
-        insta::assert_snapshot!(render(&one(text, &[3..text.len()]), &PLAIN, true));
+        insta::assert_snapshot!(render(&one(text, &[(3, text.len())]), &PLAIN, true));
     }
 
     #[test]
     fn the_end_of_a_file_and_an_empty_file_can_be_shown() {
         insta::assert_snapshot!(
-            render(&one("a: [\n", &[5..5]), &PLAIN, true) + &render(&one("", &[0..0]), &PLAIN, true)
+            render(&one("a: [\n", &[(5, 5)]), &PLAIN, true) + &render(&one("", &[(0, 0)]), &PLAIN, true)
         );
     }
 
     #[test]
     fn the_most_severe_findings_are_shown_if_there_are_too_many() {
         let finding = |rule| Diagnostic::new(rule, Place { span: Span::at(0), pointer: String::new() }, "m");
-        let mut report = one("a", &[0..1]);
+        let mut report = one("a", &[(0, 1)]);
         report.files[0].diagnostics.splice(..0, (0..150).map(|_| finding(Rule::UnusedCapture)));
         let text = render(&report, &PLAIN, false);
         assert_eq!(text.matches("error[wrong-type]").count(), 1);

@@ -159,6 +159,15 @@ fn a_broken_route_is_a_hole() {
 }
 
 #[test]
+fn the_configuration_may_come_from_standard_input() {
+    let run = |name: &str| {
+        let run = aiproxy(&format!("explain --format json {name} - /a/chat/completions")).stdin(CHAT).run();
+        run.json()["route"]["file"].clone()
+    };
+    assert_eq!((run(""), run("--stdin-filename a.yaml")), ("<stdin>".into(), "a.yaml".into()));
+}
+
+#[test]
 fn usage_errors() {
     for (args, part) in [
         ("routes.yaml", "required"),

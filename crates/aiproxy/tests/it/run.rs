@@ -100,7 +100,7 @@ impl Run {
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status.map_or("killed".to_owned(), |status| status.to_string());
-        write!(f, "status: {status}\n")?;
+        writeln!(f, "status: {status}")?;
         for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !text.is_empty() {
                 write!(f, "----- {name}\n{text}")?;
