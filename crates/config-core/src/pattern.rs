@@ -24,6 +24,7 @@ pub struct Pattern {
     alternation: bool,
     end: End,
     groups: Box<[Group]>,
+    pcre_differences: Box<[PcreDifference]>,
 }
 
 /// A capture group.
@@ -83,6 +84,7 @@ impl Pattern {
             tail: split.tail.and_then(|at| u32::try_from(at).ok()),
             end: groups::end(&hir),
             groups: groups::collect(written, &ast, &hir),
+            pcre_differences: pcre::differences(written, &ast),
             written: written.into(),
         })
     }
@@ -140,8 +142,8 @@ impl Pattern {
     }
 
     /// What Kong's schema check, which uses PCRE2, refuses in this pattern or reads differently.
-    pub fn pcre_differences(&self) -> Vec<PcreDifference> {
-        pcre::differences(&self.written)
+    pub fn pcre_differences(&self) -> &[PcreDifference] {
+        &self.pcre_differences
     }
 }
 

@@ -8,7 +8,7 @@ use regex_syntax::ast::{
     HexLiteralKind, LiteralKind, RepetitionKind, RepetitionOp, RepetitionRange,
 };
 
-use super::{rewrite, syntax, unrewrite_span};
+use super::unrewrite_span;
 
 /// A construct that the two dialects do not agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,14 +21,14 @@ pub struct PcreDifference {
     pub refused: bool,
 }
 
-/// The differences in a pattern that compiles here, in the order of their places.
-pub fn differences(written: &str) -> Vec<PcreDifference> {
-    let Ok((ast, _)) = syntax::parse(written, &format!("^{}", rewrite(written))) else { return Vec::new() };
+/// The differences in a pattern that compiles here, in the order of their places. `ast` is that of the
+/// text that runs.
+pub fn differences(written: &str, ast: &Ast) -> Box<[PcreDifference]> {
     let mut walk = Walk { written, found: Vec::new(), classes: Vec::new() };
-    walk.ast(&ast);
+    walk.ast(ast);
     walk.blind_rewrites();
     walk.found.sort_by_key(|difference| (difference.range.start, difference.range.end));
-    walk.found
+    walk.found.into()
 }
 
 struct Walk<'a> {

@@ -12,8 +12,9 @@ pub(super) use word::VAULT_TYPES;
 use std::ops::Range;
 
 use crate::analysis::Facts;
+use crate::catalog::AI_PROXY;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Consumer, Endpoint, Plugin, Route, Service, Text};
+use crate::model::{Consumer, Endpoint, Plugin, Protocol, Route, Service, Text};
 use crate::rules::Rule;
 use crate::secret;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -64,6 +65,7 @@ impl Forms<'_> {
     fn route(&mut self, route: &Route) {
         self.text(route.id.as_ref(), word::uuid);
         self.text(route.name.as_ref(), word::name);
+        self.protocols(route.protocols.as_ref());
         self.texts(route.methods.as_ref(), word::method);
         self.texts(route.hosts.as_ref(), host::criterion);
         self.texts(route.snis.as_ref(), host::server_name);
@@ -103,7 +105,39 @@ impl Forms<'_> {
     fn plugin(&mut self, plugin: &Plugin) {
         self.text(plugin.id.as_ref(), word::uuid);
         self.text(plugin.instance_name.as_ref(), word::name);
+        self.protocols(plugin.protocols.as_ref());
+        if plugin.name.as_ref().is_some_and(|name| name.as_str() == AI_PROXY) {
+            self.protocols_of_requests(plugin);
+        }
         self.texts(plugin.tags.as_ref(), word::tag);
+    }
+
+    fn protocols(&mut self, protocols: Option<&Spanned<Vec<Spanned<Protocol>>>>) {
+        if let Some(protocols) = protocols.filter(|protocols| protocols.is_empty()) {
+            let place = self.document.key_place(protocols.node);
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Rule::InvalidValue,
+                    place,
+                    "a list without any protocol leaves nothing to serve",
+                )
+                .help("name the protocols, or leave `protocols` out"),
+            );
+        }
+    }
+
+    /// `ai-proxy` takes no part in streams.
+    fn protocols_of_requests(&mut self, plugin: &Plugin) {
+        use Protocol::{Grpc, Grpcs, Http, Https};
+        let protocols = plugin.protocols.iter().flat_map(|protocols| protocols.iter());
+        for protocol in protocols.filter(|it| ![Grpc, Grpcs, Http, Https].contains(&it.value)) {
+            let place = self.document.place(protocol.node);
+            let message = format!("`ai-proxy` does not run on `{}`", protocol.value);
+            self.diagnostics.push(
+                Diagnostic::new(Rule::InvalidValue, place, message)
+                    .help("write some of `grpc`, `grpcs`, `http` and `https`, or leave `protocols` out"),
+            );
+        }
     }
 
     fn consumer(&mut self, consumer: &Consumer) {
@@ -168,5 +202,45 @@ impl Fault {
     fn shifted(mut self, by: usize) -> Self {
         self.range = self.range.start + by..self.range.end + by;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FORMS: &[Form] = &[
+        address::ip_or_range,
+        header::name,
+        header::value,
+        host::criterion,
+        host::server_name,
+        host::of_service,
+        url::service_url,
+        url::path_of_service,
+        url::upstream_url,
+        word::uuid,
+        word::name,
+        word::tag,
+        word::method,
+        word::vault_prefix,
+        word::vault_type,
+        word::env_prefix,
+    ];
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_judged_at_a_place_in_it(
+            text in "((https?|tcp)?(://)?)[~*$()a-z0-9:/?#@%.é\\[\\] -]{0,16}",
+        ) {
+            for form in FORMS {
+                if let Err(fault) = form(&text) {
+                    prop_assert!(text.get(fault.range.clone()).is_some(), "{fault:?}");
+                    prop_assert!(!fault.message.is_empty() && !fault.help.is_empty());
+                }
+            }
+        }
     }
 }

@@ -12,6 +12,7 @@ mod route;
 mod upstream;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::analysis::{Facts, PathFacts, PluginFacts};
 use crate::diagnostic::Diagnostic;
@@ -63,6 +64,8 @@ const CHECKS: &[fn(&Instance) -> Option<Diagnostic>] = &[
     upstream::azure_path,
 ];
 
+static NO_OPTIONS: LazyLock<ModelOptions> = LazyLock::new(ModelOptions::default);
+
 /// One `ai-proxy` configuration under examination.
 struct Instance<'a> {
     facts: &'a Facts<'a>,
@@ -71,8 +74,8 @@ struct Instance<'a> {
     config: &'a AiProxy,
     provider: Provider,
     route_type: RouteType,
-    /// Empty if there is none.
-    options: ModelOptions,
+    /// Empty if there are none.
+    options: &'a ModelOptions,
 }
 
 impl<'a> Instance<'a> {
@@ -84,7 +87,7 @@ impl<'a> Instance<'a> {
             config,
             provider: config.model.provider.value,
             route_type: config.route_type.value,
-            options: config.model.options.as_ref().map(|options| options.value.clone()).unwrap_or_default(),
+            options: config.model.options.as_ref().map_or(&NO_OPTIONS, |options| &options.value),
         }
     }
 

@@ -70,14 +70,13 @@ pub(super) fn path_of_service(text: &str) -> Verdict {
 /// `options.upstream_url`, which must have scheme and host before any placeholder is replaced.
 pub(super) fn upstream_url(text: &str) -> Verdict {
     let example = "write the whole URL, as in `https://api.openai.com/v1/chat/completions`";
+    // What begins with a placeholder is judged as a template, by `client-controlled-host`.
+    if text.starts_with("$(") {
+        return Ok(());
+    }
     let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
         return Err(match text.strip_prefix("//") {
             Some(rest) => Fault::new(0..2, "missing scheme in url", format!("write `https://{rest}`")),
-            None if text.starts_with("$(") => Fault::whole(
-                text,
-                "has no host of its own: missing host in url",
-                "write scheme and host as they are; placeholders may stand after them",
-            ),
             None => {
                 let help = if text.starts_with('/') {
                     "write scheme and host before the path; a path alone goes into `upstream_path`".to_owned()
@@ -99,7 +98,7 @@ pub(super) fn upstream_url(text: &str) -> Verdict {
     if authority.is_empty() {
         return Err(Fault::new(start..start, "missing host in url", example));
     }
-    // A host with placeholders is judged as a template, by `client-controlled-host`.
+    // So is a host with placeholders.
     if authority.contains("$(") {
         return Ok(());
     }
@@ -141,6 +140,7 @@ mod tests {
             "https://$(headers.x).openai.azure.com/openai",
             "https://ai.test/$(uri_captures.model)?key=$(headers.k)",
             "HTTPS://ai.test",
+            "$(headers.x)",
         ] {
             assert!(upstream_url(text).is_ok(), "{text}");
         }
@@ -167,12 +167,6 @@ mod tests {
                 "`api.x.com/p` has no scheme and so no host: missing host in url",
             ),
             (upstream_url, "//h/p", 0..2, "missing scheme in url"),
-            (
-                upstream_url,
-                "$(headers.x)",
-                0..12,
-                "`$(headers.x)` has no host of its own: missing host in url",
-            ),
             (upstream_url, "https:///p", 8..8, "missing host in url"),
             (upstream_url, "ftp://ai.test", 0..3, "`ftp` is not http or https"),
             (upstream_url, "https://ai test/", 8..15, "` ` cannot stand in the host `ai test`"),

@@ -72,7 +72,7 @@ pub(super) fn lost_parameter(instance: &Instance) -> Option<Diagnostic> {
 
 /// Whether Kong's driver makes a body of its own out of the client's.
 fn body_is_rebuilt(instance: &Instance) -> bool {
-    let options = &instance.options;
+    let options = instance.options;
     match instance.provider {
         Provider::Anthropic | Provider::Gemini | Provider::Bedrock => true,
         Provider::Mistral => {

@@ -26,12 +26,10 @@ pub(super) fn check(document: &Document, route: &Route) -> Vec<Diagnostic> {
             let place = document.place_within(value.node, at + 2..at + 4);
             found.push(Diagnostic::new(Rule::KongPortability, place, message).help(help));
         }
-        if let Some(at) = pattern.find("(?<") {
-            let name = &pattern[at + 3..];
-            let end = name.find('>').map_or(name.len(), |end| end + 1);
+        for (at, name) in named_groups(pattern) {
             let message = "Kong lets a named group of a header regex feed `$(uri_captures.…)`, and replace a path's \
                            capture of that name; here only paths do";
-            let place = document.place_within(value.node, at + 2..at + 5 + end);
+            let place = document.place_within(value.node, at + 2..at + 2 + name.len());
             found.push(
                 Diagnostic::new(Rule::KongPortability, place, message)
                     .help("write `(?:…)`, and use `$(headers.…)` for a header's value"),
@@ -55,4 +53,12 @@ fn capital_escapes(pattern: &str) -> Vec<(usize, char)> {
         }
     }
     found
+}
+
+/// The openings `(?<name>` of named groups, with where they begin.
+fn named_groups(pattern: &str) -> impl Iterator<Item = (usize, &str)> {
+    pattern.match_indices("(?<").filter(|(at, _)| !pattern[..*at].ends_with('\\')).map(|(at, _)| {
+        let end = pattern[at..].find('>').map_or(pattern.len(), |end| at + end + 1);
+        (at, &pattern[at..end])
+    })
 }

@@ -86,7 +86,7 @@ pub(super) fn always_streaming(instance: &Instance) -> Option<Diagnostic> {
 
 /// Kong puts the client's path behind the host alone; here the deployment is kept before it.
 pub(super) fn azure_preserve(instance: &Instance) -> Option<Diagnostic> {
-    let options = &instance.options;
+    let options = instance.options;
     let applies = instance.provider == Provider::Azure
         && instance.route_type == RouteType::Preserve
         && options.upstream_url.is_none()

@@ -9,7 +9,7 @@ pub(super) fn check(document: &Document, path: &PathFacts) -> Vec<Diagnostic> {
     let PathKind::Regex(Ok(pattern)) = &path.kind else { return Vec::new() };
     pattern
         .pcre_differences()
-        .into_iter()
+        .iter()
         .map(|difference| {
             // The pattern begins behind the `~`.
             let range = difference.range.start + 1..difference.range.end + 1;
@@ -20,7 +20,7 @@ pub(super) fn check(document: &Document, path: &PathFacts) -> Vec<Diagnostic> {
                     "Kong's schema checks it with PCRE2, its router with the Rust crate `regex`: write what both take",
                 )
             } else if written == "?<" {
-                (difference.message, "write `<` first, or another character in place of one of the two")
+                (difference.message.clone(), "write `<` first, or another character in place of one of the two")
             } else {
                 (
                     format!("`{written}`: {}", difference.message),
