@@ -12,10 +12,11 @@ const HELP: &str = "let the placeholder be one label, or part of one, before a d
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for field in facts.plugins.iter().flat_map(|plugin| &plugin.templates) {
         let Ok(template) = &field.parsed else { continue };
-        if template.is_literal() {
+        let Some((reason, range)) = host_error(field.field, template) else { continue };
+        // Where literal text makes no host, no client has a say in it: that is `invalid-value`.
+        if template.placeholders().all(|placeholder| placeholder.range != range) {
             continue;
         }
-        let Some((reason, range)) = host_error(field.field, template) else { continue };
         let place = facts.document.place_within(field.node, range);
         let message = format!("{reason}: a client would choose where the credential goes");
         diagnostics.push(Diagnostic::new(Rule::ClientControlledHost, place, message).help(HELP));
