@@ -1,7 +1,7 @@
 //! Short paths that show what a finding says about a pattern. An example is checked against the
 //! pattern before it is shown; where none is found, the finding does without.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use crate::pattern::Pattern;
@@ -10,11 +10,14 @@ use crate::plan::normalize::normalize;
 /// The longest example worth showing, in bytes.
 const LONGEST: usize = 120;
 
+/// The largest program worth compiling for an example, in bytes.
+const LARGEST: usize = 1 << 20;
+
 /// A path that `pattern` matches without setting the group called `name`.
 pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
     let position = pattern.groups().iter().position(|group| group.name.as_deref() == Some(name))?;
     let draft = Draft::new(pattern, u32::try_from(position + 1).ok())?;
-    let regex = Regex::new(&pattern.compiled()).ok()?;
+    let regex = compile(pattern)?;
     let captures = regex.captures(&draft.path)?;
     (captures.name(name).is_none() && is_normal(&draft.path)).then_some(draft.path)
 }
@@ -23,9 +26,13 @@ pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
 pub(super) fn longer_path(pattern: &Pattern) -> Option<String> {
     let draft = Draft::new(pattern, None)?;
     let longer = draft.path + if draft.ends_in_slash { "more" } else { "/more" };
-    let matches =
-        !draft.has_looks || Regex::new(&pattern.compiled()).is_ok_and(|regex| regex.is_match(&longer));
+    let matches = !draft.has_looks || compile(pattern).is_some_and(|regex| regex.is_match(&longer));
     (matches && is_normal(&longer)).then_some(longer)
+}
+
+/// The pattern as it runs, unless it is too large to be compiled for the sake of a message.
+fn compile(pattern: &Pattern) -> Option<Regex> {
+    RegexBuilder::new(&pattern.compiled()).size_limit(LARGEST).build().ok()
 }
 
 fn is_normal(path: &str) -> bool {

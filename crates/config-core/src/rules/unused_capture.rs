@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::{Facts, PathKind};
+use crate::analysis::{Facts, PathKind, PluginFacts};
 use crate::catalog::AI_PROXY;
 use crate::diagnostic::Diagnostic;
-use crate::model::{LlmFormat, RouteIndex, Scope, ServiceIndex};
+use crate::model::{LlmFormat, PluginEntity, RouteIndex, Scope, ServiceIndex};
 use crate::rules::Rule;
 use crate::rules::uri_capture::captures;
 
@@ -13,22 +13,28 @@ use crate::rules::uri_capture::captures;
 const NATIVE: [&str; 2] = ["model", "operation"];
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
-    let readers = readers(facts);
-    for (route, reader) in facts.routes.iter().zip(&readers) {
-        if !reader.runs_ai_proxy || reader.reads_anything {
+    let readers: Vec<Reader> = facts.plugins.iter().zip(&facts.config.plugins).map(Reader::new).collect();
+    let foreign = Foreign::of(facts);
+    for (index, route) in facts.routes.iter().enumerate() {
+        let readers: Vec<_> = route.plugins.iter().map(|plugin| &readers[plugin.0]).collect();
+        let anything =
+            foreign.reads(facts, RouteIndex(index)) || readers.iter().any(|reader| reader.anything);
+        if readers.is_empty() || anything {
             continue;
         }
         for path in &route.paths {
             let PathKind::Regex(Ok(pattern)) = &path.kind else { continue };
             // A name that is read but not defined here is an error already, and one of the groups
             // is probably what was meant.
-            if reader.names.iter().any(|name| pattern.group(name).is_none()) {
+            let is_defined = |name: &&str| pattern.group(name).is_some();
+            if !readers.iter().all(|reader| reader.names.iter().all(is_defined)) {
                 continue;
             }
             for group in pattern.groups() {
-                let Some(name) = group.name.as_deref().filter(|name| !reader.names.contains(name)) else {
+                let Some(name) = group.name.as_deref() else { continue };
+                if readers.iter().any(|reader| reader.names.contains(name)) {
                     continue;
-                };
+                }
                 // The regex begins after the path's `~`.
                 let range = group.range.start + 1..group.range.end + 1;
                 let place = facts.document.place_within(path.node, range);
@@ -41,37 +47,23 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// What the plugins of one route read.
-#[derive(Default, Clone)]
+/// The captures that one instance of ai-proxy reads.
 struct Reader<'f> {
-    names: Vec<&'f str>,
-    runs_ai_proxy: bool,
-    /// Something speaks of captures in words that cannot be read here.
-    reads_anything: bool,
+    names: FxHashSet<&'f str>,
+    /// Some of its templates cannot be read here.
+    anything: bool,
 }
 
-fn readers<'f>(facts: &'f Facts) -> Vec<Reader<'f>> {
-    let mut readers = vec![Reader::default(); facts.routes.len()];
-    for (plugin, entity) in facts.plugins.iter().zip(&facts.config.plugins) {
-        let native = entity.ai_proxy.as_ref().and_then(|config| config.llm_format.as_ref());
-        let native = native.is_some_and(|format| format.value != LlmFormat::Openai);
+impl<'f> Reader<'f> {
+    fn new((plugin, entity): (&'f PluginFacts, &'f PluginEntity)) -> Self {
+        let format = entity.ai_proxy.as_ref().and_then(|config| config.llm_format.as_ref());
+        let is_native = format.is_some_and(|format| format.value != LlmFormat::Openai);
         let names = captures(&plugin.templates).map(|(_, placeholder)| &*placeholder.name);
-        let names: Vec<_> = names.chain(NATIVE.into_iter().filter(|_| native)).collect();
-        let broken = entity.ai_proxy.is_none() || plugin.templates.iter().any(|field| field.parsed.is_err());
-        for route in &plugin.runs_on {
-            let reader = &mut readers[route.0];
-            reader.runs_ai_proxy = true;
-            reader.reads_anything |= broken;
-            reader.names.extend(&names);
+        Self {
+            names: names.chain(NATIVE.into_iter().filter(|_| is_native)).collect(),
+            anything: entity.ai_proxy.is_none() || plugin.templates.iter().any(|field| field.parsed.is_err()),
         }
     }
-    let foreign = Foreign::of(facts);
-    for (index, route) in facts.config.routes.iter().enumerate() {
-        let service = route.service.is_some_and(|service| foreign.services.contains(&service));
-        readers[index].reads_anything |=
-            foreign.all || service || foreign.routes.contains(&RouteIndex(index));
-    }
-    readers
 }
 
 /// Where plugins other than ai-proxy mention captures.
@@ -97,5 +89,12 @@ impl Foreign {
             }
         }
         foreign
+    }
+
+    fn reads(&self, facts: &Facts, route: RouteIndex) -> bool {
+        let service = facts.config[route].service;
+        self.all
+            || self.routes.contains(&route)
+            || service.is_some_and(|service| self.services.contains(&service))
     }
 }
