@@ -182,14 +182,17 @@ impl Table {
         view.mismatch(self.route(rank)).is_none()
     }
 
-    /// Whether the request's path, which has the literal, matches.
-    fn path_matches(&self, rank: u32, view: &View) -> bool {
-        self.tails.is_match(self.entry(rank).tail, view.path(), self.literal(rank).len())
+    /// Whether the request's path matches after the literal, whose `depth` bytes it begins with.
+    fn path_matches(&self, rank: u32, view: &View, depth: usize) -> bool {
+        self.tails.is_match(self.entry(rank).tail, view.path(), depth)
     }
 
     /// Whether a request of which nothing is known yet matches.
     fn matches(&self, rank: u32, view: &View) -> bool {
-        view.path().starts_with(self.literal(rank)) && self.meets(rank, view) && self.path_matches(rank, view)
+        let literal = self.literal(rank);
+        view.path().starts_with(literal)
+            && self.meets(rank, view)
+            && self.path_matches(rank, view, literal.len())
     }
 
     fn found(&self, rank: u32, view: &View) -> Match {

@@ -74,7 +74,7 @@ impl List {
     /// The least rank below `limit` that matches, or `limit`. The literal beginning, `depth` bytes
     /// long, has matched already.
     pub fn best(&self, table: &Table, view: &View, depth: usize, limit: u32) -> u32 {
-        let best = first_match(self.ranks.iter().copied(), table, view, limit);
+        let best = first_match(self.ranks.iter().copied(), table, view, depth, limit);
         self.many.as_ref().map_or(best, |many| many.best(table, view, depth, best))
     }
 }
@@ -98,14 +98,14 @@ impl Many {
                     self.best_of_all(&input, table, view, limit)
                 }
             }
-            Err(Unable) => self.one_by_one(table, view, limit),
+            Err(Unable) => self.one_by_one(table, view, depth, limit),
         }
     }
 
     fn best_of_all(&self, input: &Input, table: &Table, view: &View, limit: u32) -> u32 {
         let all = self.all.get_or_init(|| Automaton::build(&self.sources, table, MatchKind::All));
         let Some(Ok(set)) = all.as_ref().map(|all| all.all(input, self.ranks.len())) else {
-            return self.one_by_one(table, view, limit);
+            return self.one_by_one(table, view, input.start(), limit);
         };
         set.iter().fold(limit, |best, pattern| {
             let below = self.ranks[pattern.as_usize()].iter().copied().take_while(|rank| *rank < best);
@@ -113,16 +113,24 @@ impl Many {
         })
     }
 
-    fn one_by_one(&self, table: &Table, view: &View, limit: u32) -> u32 {
-        self.ranks.iter().fold(limit, |best, ranks| first_match(ranks.iter().copied(), table, view, best))
+    fn one_by_one(&self, table: &Table, view: &View, depth: usize, limit: u32) -> u32 {
+        self.ranks
+            .iter()
+            .fold(limit, |best, ranks| first_match(ranks.iter().copied(), table, view, depth, best))
     }
 }
 
 /// The first of `ranks`, which ascend, below `limit` that matches, or `limit`.
-fn first_match(ranks: impl Iterator<Item = u32>, table: &Table, view: &View, limit: u32) -> u32 {
+fn first_match(
+    ranks: impl Iterator<Item = u32>,
+    table: &Table,
+    view: &View,
+    depth: usize,
+    limit: u32,
+) -> u32 {
     ranks
         .take_while(|rank| *rank < limit)
-        .find(|rank| table.meets(*rank, view) && table.path_matches(*rank, view))
+        .find(|rank| table.meets(*rank, view) && table.path_matches(*rank, view, depth))
         .unwrap_or(limit)
 }
 

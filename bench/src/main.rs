@@ -1,0 +1,58 @@
+//! Measurements beside the peers they are held against, as Markdown tables.
+//!
+//! `cargo run --release` measures all; `cargo run --release -- routers 10000` one table up to a
+//! size. Each size runs in a process of its own, so that memory given back by one does not hide
+//! what the next takes.
+
+mod memory;
+mod mixture;
+mod routers;
+
+use std::{env, process::Command};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => routers_table(100_000),
+        ["routers", most] => routers_table(most.parse().expect("a number of routes")),
+        ["routers-row", routes] => routers_row(routes.parse().expect("a number of routes")),
+        _ => {
+            eprintln!("usage: bench [routers MOST]");
+            std::process::exit(2);
+        }
+    }
+}
+
+/// Has each size measured by a child, which prints its rows.
+fn routers_table(most: usize) {
+    println!("| routes | router | lookup | × | fastest round | build | memory |");
+    println!("|---:|---|---:|---:|---:|---:|---:|");
+    for routes in [10, 100, 1_000, 10_000, 100_000].into_iter().filter(|routes| *routes <= most) {
+        let program = env::current_exe().expect("this program has a path");
+        let status = Command::new(program).args(["routers-row", &routes.to_string()]).status();
+        assert!(status.expect("this program starts").success(), "measuring {routes} routes failed");
+    }
+}
+
+fn routers_row(routes: usize) {
+    let figures = routers::measure(routes);
+    for router in &figures {
+        println!(
+            "| {routes} | {} | {} | {:.1} | {} | {:.1} ms | {:.1} MiB |",
+            router.name,
+            duration(router.lookup),
+            router.lookup / figures[0].lookup,
+            router.undisturbed.map_or("–".to_owned(), duration),
+            router.build.as_secs_f64() * 1e3,
+            router.memory as f64 / f64::from(1 << 20),
+        );
+    }
+}
+
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        small if small < 1e4 => format!("{small:.0} ns"),
+        middle if middle < 1e7 => format!("{:.1} µs", middle / 1e3),
+        large => format!("{:.1} ms", large / 1e6),
+    }
+}
