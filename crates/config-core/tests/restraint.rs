@@ -1,0 +1,161 @@
+//! One mistake gives one finding, and what cannot be known gives none.
+
+mod support;
+
+/// The findings of a file as `rule text-under-it`, in order.
+fn findings(text: &str) -> Vec<String> {
+    let source = config_core::source::SourceFile::new("routes.yaml", text);
+    let checked = config_core::check::check(&source, &Default::default());
+    checked.diagnostics.iter().map(|d| format!("{} {}", d.rule.id(), source.slice(d.place.span))).collect()
+}
+
+/// A file with one service that has one route with these fields and one `ai-proxy` with this
+/// configuration.
+fn file(route: &str, config: &str) -> String {
+    format!(
+        "_format_version: \"3.0\"\nservices:\n- name: ai\n  host: ai.test\n  routes:\n  - {{{route}, \
+         plugins: [{{name: ai-proxy, config: {{{config}}}}}]}}\n"
+    )
+}
+
+const CHAT: &str = "route_type: llm/v1/chat, model: {provider: openai, name: gpt-4o}";
+
+#[test]
+fn a_broken_field_is_not_missed() {
+    let cases = [
+        // What is meant by the broken field may be the criterion, the name, the option.
+        ("pahts: [/a]", CHAT, vec!["unknown-field pahts"]),
+        ("paths: /a", CHAT, vec!["wrong-type /a"]),
+        (
+            "paths: [/a]",
+            "route_type: llm/v1/chat, auth: {header_nam: a, header_value: '{vault://env/A}'}, model: {provider: openai}",
+            vec!["unknown-field header_nam"],
+        ),
+        (
+            "paths: [/a]",
+            "route_type: llm/v1/chat, model: {provider: azure, options: {azure_instance: 1}}",
+            vec!["wrong-type 1"],
+        ),
+        ("paths: [/a], protocols: [grcp]", CHAT, vec!["invalid-value grcp"]),
+    ];
+    for (route, config, expected) in cases {
+        assert_eq!(findings(&file(route, config)), expected, "{route} {config}");
+    }
+}
+
+#[test]
+fn what_another_rule_says_is_said_once() {
+    let auth = |value: &str| {
+        format!(
+            "route_type: llm/v1/chat, auth: {{header_name: a, header_value: '{value}'}}, \
+             model: {{provider: openai, name: gpt-4o}}"
+        )
+    };
+    let url = |url: &str| {
+        format!(
+            "route_type: llm/v1/chat, model: {{provider: openai, name: m, options: {{upstream_url: '{url}'}}}}"
+        )
+    };
+    let cases = [
+        (auth("Bearer {vault://env/A}"), "invalid-secret-reference {vault://env/A}"),
+        (auth("VAULT://env/A"), "invalid-secret-reference VAULT://env/A"),
+        (auth("$(headers.a)"), "template-not-evaluated $(headers.a)"),
+        (url("{vault://env/A}"), "invalid-secret-reference {vault://env/A}"),
+        (url("$(headers.a)"), "client-controlled-host $(headers.a)"),
+    ];
+    for (config, expected) in cases {
+        let found: Vec<_> = findings(&file("paths: [/a]", &config))
+            .into_iter()
+            .map(|finding| finding.replace('\'', ""))
+            .collect();
+        assert_eq!(found, [expected], "{config}");
+    }
+}
+
+#[test]
+fn a_method_works_where_one_plugin_of_several_could_use_it() {
+    let methods = "paths: [/a], methods: [GET]";
+    assert_eq!(findings(&file(methods, CHAT)), ["method-cannot-work GET"]);
+    let preserve = CHAT.replace("llm/v1/chat", "preserve");
+    assert!(findings(&file(methods, &preserve)).is_empty());
+
+    // For one consumer another instance wins.
+    let consumer = format!(
+        "{}consumers:\n- username: anna\n  plugins: [{{name: ai-proxy, config: {{{preserve}}}}}]\n",
+        file(methods, CHAT)
+    );
+    assert!(findings(&consumer).is_empty());
+
+    // What `cors` answers never comes to the prompt.
+    let preflight = file("paths: [/a], methods: [OPTIONS]", CHAT);
+    assert_eq!(findings(&preflight), ["method-cannot-work OPTIONS"]);
+    assert_eq!(findings(&format!("{preflight}plugins: [{{name: cors}}]\n")), ["unsupported-plugin cors"]);
+}
+
+#[test]
+fn a_service_is_missed_only_where_kong_needs_one() {
+    let flat = "_format_version: \"3.0\"\nroutes:\n- {name: a, paths: [/a]}\n";
+    assert!(findings(flat).is_empty(), "no plugin runs: aiproxy answers 503 too");
+    let global = format!("{flat}plugins: [{{name: ai-proxy, config: {{{CHAT}}}}}]\n");
+    assert_eq!(findings(&global), ["kong-portability a"]);
+    let served =
+        format!("{}services: [{{name: s, host: h}}]\n", global.replace("paths", "service: s, paths"));
+    assert!(findings(&served).is_empty());
+    let dangling = global.replace("paths", "service: s, paths");
+    assert_eq!(findings(&dangling), ["dangling-reference s"]);
+}
+
+#[test]
+fn priorities_are_judged_where_they_count() {
+    let found = |route: &str| findings(&file(route, CHAT));
+    assert!(found("paths: ['~/a$'], regex_priority: 1023").is_empty());
+    assert!(found("paths: ['~/a$'], headers: {a: [b]}, regex_priority: 1").is_empty());
+    assert!(found("paths: [/a], regex_priority: -1").is_empty(), "prefixes have no priority");
+    assert_eq!(found("paths: ['~/a$'], regex_priority: 1024"), ["kong-portability 1024"]);
+    assert_eq!(found("paths: ['~/a$'], headers: {a: [b]}, regex_priority: 2"), ["kong-portability 2"]);
+    assert_eq!(
+        found("paths: ['~/a$'], headers: {a: [b], c: [d]}, regex_priority: 5"),
+        ["kong-portability 5"]
+    );
+}
+
+#[test]
+fn a_version_that_null_takes_away_is_missed() {
+    let azure = |version: &str| {
+        findings(&file(
+            "paths: [/a]",
+            &format!(
+                "route_type: llm/v1/chat, model: {{provider: azure, name: m, options: {{azure_instance: a, \
+                 azure_deployment_id: d{version}}}}}"
+            ),
+        ))
+    };
+    assert!(azure("").is_empty());
+    assert_eq!(azure(", azure_api_version: null"), ["missing-provider-option provider"]);
+}
+
+/// Applying a safe fix leaves a file without the finding and with nothing new.
+#[test]
+fn fixes_mend() {
+    let cases = [
+        format!("- {{name: a, paths: [/a], plugins: [{{name: ai-proxy, config: {{{CHAT}}}}}]}}\n"),
+        "# a remark\nroutes:\n- {name: a, paths: [/a]}\n".to_owned(),
+        file("paths: [/a]", "route_type: llm/v1/chat, model: {provider: openai, 'model': gpt-4o}"),
+        file(
+            "paths: [/a]",
+            "route_type: llm/v1/chat, model: {provider: openai, name: m, options: {upstream_url: \"http://a.test/x?y\"}}",
+        ),
+    ];
+    for text in cases {
+        let source = config_core::source::SourceFile::new("routes.yaml", text.as_str());
+        let before = config_core::check::check(&source, &Default::default()).diagnostics;
+        let fixed = before.iter().find_map(|d| d.fix.as_ref()).expect("the case has a fix");
+        let mut mended = text.clone();
+        for edit in fixed.edits.iter().rev() {
+            mended.replace_range(edit.span.range(), &edit.text);
+        }
+        let source = config_core::source::SourceFile::new("routes.yaml", mended.as_str());
+        let after = config_core::check::check(&source, &Default::default()).diagnostics;
+        assert_eq!(after.len() + 1, before.len(), "{mended}\n{}", support::render(&source, &after));
+    }
+}
