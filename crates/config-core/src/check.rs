@@ -53,12 +53,19 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// How many findings inline ignores covered.
     pub ignored: usize,
+    /// Where credentials are written out: what no excerpt may show, whatever it is about. See
+    /// [`SourceFile::masked`].
+    pub credentials: Vec<Span>,
 }
 
 /// Checks one file.
 pub fn check(source: &SourceFile, options: &Options) -> Checked {
     let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
     let mut ignored = 0;
+    let credentials = match &document {
+        Some(document) => rules::literal_secret::credentials(document),
+        None => rules::literal_secret::credentials_in_text(source.text()),
+    };
     if let Some(document) = &document {
         let (config, structural) = Config::read(document);
         diagnostics.extend(structural);
@@ -74,7 +81,7 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         }
     }
     let diagnostics = merge(set_severities(diagnostics, options));
-    Checked { diagnostics, ignored }
+    Checked { diagnostics, ignored, credentials }
 }
 
 /// Compiles one file into its plan, whatever lint says of it: what is broken is a hole that the

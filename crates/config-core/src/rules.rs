@@ -14,7 +14,7 @@ mod invalid_path_regex;
 mod invalid_secret_reference;
 mod invalid_value;
 mod kong_portability;
-mod literal_secret;
+pub(crate) mod literal_secret;
 mod malformed_template;
 mod method_cannot_work;
 mod missing_provider_option;

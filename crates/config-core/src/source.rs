@@ -105,6 +105,16 @@ impl SourceFile {
         self.flaw
     }
 
+    /// The same file for showing, with every character under `spans` but blanks made unreadable. All
+    /// offsets, lines and columns stay what they are.
+    pub fn masked(mut self, spans: &[Span]) -> Self {
+        for span in spans {
+            let hidden: String = self.slice(*span).chars().map(mask).collect();
+            self.text.replace_range(span.range(), &hidden);
+        }
+        self
+    }
+
     /// The name given to [`SourceFile::new`].
     pub fn name(&self) -> &str {
         &self.name
@@ -178,6 +188,17 @@ fn begun(bytes: &[u8]) -> usize {
 }
 
 /// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.
+/// A character of the same length in UTF-8 that tells nothing about `c`.
+fn mask(c: char) -> char {
+    match (c, c.len_utf8()) {
+        (' ' | '\t' | '\r' | '\n', _) => c,
+        (_, 1) => '*',
+        (_, 2) => '·',
+        (_, 3) => '•',
+        _ => '🞄',
+    }
+}
+
 fn line_starts(text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
     let ends_line = |at: usize| match bytes[at] {

@@ -67,7 +67,7 @@ fn errors(source: &SourceFile) -> Option<String> {
 
 /// No request can be answered by a file that cannot be parsed; why not is what lint says.
 fn unparsable(source: SourceFile, request: Request, args: &Explain, terminal: &Terminal) -> Answer {
-    let diagnostics = check::check(&source, &check::Options::default()).diagnostics;
+    let check::Checked { diagnostics, credentials, .. } = check::check(&source, &check::Options::default());
     let text = match args.format {
         ExplainFormat::Json => {
             let reason = diagnostics.first().map(|finding| {
@@ -77,7 +77,7 @@ fn unparsable(source: SourceFile, request: Request, args: &Explain, terminal: &T
             to_json(&Explanation::rejected(&request, 500, reason.unwrap_or_default()))
         }
         ExplainFormat::Human => {
-            let file = FileReport { source, diagnostics, ignored: 0 };
+            let file = FileReport { source: source.masked(&credentials), diagnostics, ignored: 0 };
             human::render(&Report { files: vec![file], complete: true }, terminal, true)
         }
     };

@@ -51,7 +51,11 @@ pub fn run(args: &Lint, terminal: &Terminal) -> Result<Answer, Failure> {
 fn lint(name: String, bytes: Vec<u8>, options: &Options) -> FileReport {
     let source = SourceFile::from_bytes(name, bytes);
     let checked = check(&source, options);
-    FileReport { diagnostics: checked.diagnostics, ignored: checked.ignored, source }
+    FileReport {
+        diagnostics: checked.diagnostics,
+        ignored: checked.ignored,
+        source: source.masked(&checked.credentials),
+    }
 }
 
 fn render(report: &Report, args: &Lint, terminal: &Terminal) -> String {

@@ -65,6 +65,19 @@ fn github() {
 }
 
 #[test]
+fn credentials_are_never_shown() {
+    let leaky = GOOD
+        .replace("{vault://env/OPENAI_AUTH_HEADER}", "Bearer sk-leak")
+        .replace("auth:", "auht: 1\n        auth:");
+    for text in [&leaky, &format!("{leaky}]")] {
+        for format in ["human", "concise", "json", "sarif", "github"] {
+            let run = aiproxy("lint --format").arg(format).arg("a.yaml").file("a.yaml", text).run();
+            assert!(run.status == Some(1) && !run.stdout.contains("sk-leak"), "{run}");
+        }
+    }
+}
+
+#[test]
 fn statistics_and_quiet() {
     assert_snapshot!(aiproxy("lint --statistics -q a.yaml").file("a.yaml", BROKEN).run());
     let run = aiproxy("lint -q good.yaml").file("good.yaml", GOOD).run();

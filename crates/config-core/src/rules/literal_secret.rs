@@ -5,7 +5,8 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Auth, Provider, Text};
 use crate::rules::Rule;
 use crate::secret;
-use crate::syntax::Spanned;
+use crate::source::Span;
+use crate::syntax::{Document, Spanned};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for config in facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref()) {
@@ -26,6 +27,39 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// Where credentials are written out, in a file with whatever other mistakes: under the keys of
+/// credentials, wherever they stand.
+pub(crate) fn credentials(document: &Document) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut open = vec![document.root()];
+    while let Some(node) = open.pop() {
+        open.extend(document.items(node));
+        for (key, value) in document.entries(node) {
+            open.push(*value);
+            let key = document.key_text(*key);
+            let is_credential = CREDENTIALS.iter().any(|(field, ..)| *field == key);
+            if is_credential && document.str(*value).is_some_and(is_literal) {
+                found.push(document.span(*value));
+            }
+        }
+    }
+    found
+}
+
+/// The same in a text that cannot be parsed: what stands on a line behind the key of a credential.
+pub(crate) fn credentials_in_text(text: &str) -> Vec<Span> {
+    let fields = CREDENTIALS.iter().flat_map(|(field, ..)| text.match_indices(*field));
+    fields
+        .filter_map(|(at, field)| {
+            let rest = &text[at + field.len()..];
+            let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+            let value = rest.trim_start_matches(['"', '\'', ' ']).strip_prefix(':')?.trim_start();
+            let end = at + field.len() + rest.len();
+            is_literal(value).then(|| Span::new(end - value.len()..end))
+        })
+        .collect()
 }
 
 /// A credential's field, its value, and the environment variable to suggest for it.
@@ -49,4 +83,35 @@ fn is_literal(text: &str) -> bool {
 
 fn word(provider: Provider) -> String {
     provider.as_str().to_ascii_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::check::{Options, check};
+    use crate::source::SourceFile;
+
+    #[test]
+    fn credentials_are_masked_in_files_with_any_mistake() {
+        let cases = [
+            (
+                "- {header_value: 'Bearer klüß', header_name: x}\n",
+                "- {header_value: ******* **··*, header_name: x}\n",
+            ),
+            ("header_value: '{vault://env/X}'\n", "header_value: '{vault://env/X}'\n"),
+            (
+                "gcp_service_account_json: |\n  {\"a\":\n   1}\nb: 1\n",
+                "gcp_service_account_json: |\n  *****\n   **\nb: 1\n",
+            ),
+            ("\"param_value\": key one\n\tb: [", "\"param_value\": *** ***\n\tb: ["),
+            ("param_value: ${{ env \"DECK_A\" }}\nb: [", "param_value: ${{ env \"DECK_A\" }}\nb: ["),
+        ];
+        for (text, shown) in cases {
+            let source = SourceFile::new("a.yaml", text);
+            let credentials = check(&source, &Options::default()).credentials;
+            let masked = source.clone().masked(&credentials);
+            assert_eq!(masked.text(), shown);
+            let end = text.len();
+            assert_eq!(masked.position(end), source.position(end));
+        }
+    }
 }
