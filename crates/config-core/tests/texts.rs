@@ -5,8 +5,12 @@ mod support;
 
 use std::cell::Cell;
 
-use config_core::diagnostic::Diagnostic;
+use config_core::check::compile;
+use config_core::diagnostic::{Diagnostic, Severity};
+use config_core::plan::Routing;
+use config_core::plan::request::{RequestHead, Scheme};
 use config_core::rules::Rule;
+use config_core::source::SourceFile;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -155,4 +159,48 @@ fn a_fix_for_a_path_mends_it() {
     });
     run.unwrap_or_else(|failure| panic!("{failure}"));
     assert!(mended.get() > 60, "only {} paths were mended", mended.get());
+}
+
+#[test]
+fn a_file_without_errors_has_no_broken_plugin() {
+    let clean = Cell::new(0);
+    let config = Config { cases: 1_000, failure_persistence: None, ..Config::default() };
+    // One odd text at a time, or hardly a file would be clean.
+    let (name, url, secret) =
+        ("gpt-4".to_owned(), "https://ai.test/v1".to_owned(), "{vault://env/K}".to_owned());
+    let strange = prop_oneof![
+        (text(), Just(url.clone()), Just(secret.clone())),
+        (
+            Just(name.clone()),
+            text().prop_map(|text| format!("https://{text}.ai.test/v1")),
+            Just(secret.clone())
+        ),
+        (Just(name.clone()), text().prop_map(|text| format!("https://ai.test/{text}")), Just(secret)),
+        (Just(name), Just(url), text()),
+    ];
+    let run = TestRunner::new(config).run(&strange, |(name, url, secret)| {
+        let text = file("~/(?<m>[^/]+)$", &name, &url, &secret);
+        if support::lint(&text).diagnostics.iter().any(|finding| finding.severity == Severity::Error) {
+            return Ok(());
+        }
+        let plan = compile(&SourceFile::new("routes.json", &*text)).expect("what has no error parses");
+        let head = RequestHead {
+            scheme: Scheme::Http,
+            http2: false,
+            method: b"POST",
+            target: b"/x?model=y",
+            headers: &[(b"host", b"ai.test"), (b"x", b"y")],
+            port: 8000,
+            sni: None,
+        };
+        if let Routing::Rejected(rejected) = plan.route(&head, None) {
+            let rejection = rejected.rejection;
+            prop_assert!(rejection.status == 400, "{rejection:?}\n{text}");
+            prop_assert!(!rejection.message.starts_with("uri_captures key"), "{rejection:?}\n{text}");
+        }
+        clean.set(clean.get() + 1);
+        Ok(())
+    });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(clean.get() > 100, "only {} files are clean", clean.get());
 }
