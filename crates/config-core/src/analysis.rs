@@ -1,6 +1,7 @@
 //! Facts about a configuration that rules and lowering look up, each computed once: what the
 //! patterns and templates are, and which plugin instance can run on which route.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalog;
@@ -77,6 +78,13 @@ pub struct FieldTemplate {
     pub field: &'static str,
     /// The template, or what is wrong with it.
     pub parsed: Result<Template, Vec<TemplateError>>,
+}
+
+impl PathFacts {
+    /// Where bytes `range` of the regex stand in the path as written, which begins with `~`.
+    pub fn of_regex(range: &Range<usize>) -> Range<usize> {
+        range.start + 1..range.end + 1
+    }
 }
 
 impl<'d> Facts<'d> {

@@ -90,6 +90,10 @@ fn a_path_that_cannot_be_read_may_define_anything() {
     {
         assert_eq!(captures(&file(&route("r", paths, &own), EMPTY, "")), [""; 0], "{paths}");
     }
+    let mistyped = route("r", "[/v1]\n    regexprio: 1", &own);
+    assert_eq!(captures(&file(&mistyped, EMPTY, "")).len(), 1, "another field's mistake hides nothing");
+    let mistyped = route("r", "[]", &own).replace("paths", "path");
+    assert_eq!(captures(&file(&mistyped, EMPTY, "")), [""; 0], "`path` may have been meant as `paths`");
     assert_eq!(
         captures(&file(&route("r", "['~/(', /v1]", &own), EMPTY, "")),
         ["capture-missing-on-path: capture `model` is missing on some paths of route `r`"]

@@ -1,15 +1,14 @@
 //! Regex paths that the `regex` crate, and so Kong's router, does not compile.
 
-use crate::analysis::{Facts, PathKind};
+use crate::analysis::{Facts, PathFacts, PathKind};
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for path in facts.routes.iter().flat_map(|route| &route.paths) {
         let PathKind::Regex(Err(error)) = &path.kind else { continue };
-        // The regex begins after the `~`.
         let place = match &error.range {
-            Some(range) => facts.document.place_within(path.node, range.start + 1..range.end + 1),
+            Some(range) => facts.document.place_within(path.node, PathFacts::of_regex(range)),
             None => facts.document.place(path.node),
         };
         let mut diagnostic = Diagnostic::new(Rule::InvalidPathRegex, place, &error.message);

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::{Facts, PathKind, PluginFacts};
+use crate::analysis::{Facts, PathFacts, PathKind, PluginFacts};
 use crate::catalog::AI_PROXY;
 use crate::diagnostic::Diagnostic;
 use crate::model::{LlmFormat, PluginEntity, RouteIndex, Scope, ServiceIndex};
@@ -35,9 +35,7 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
                 if readers.iter().any(|reader| reader.names.contains(name)) {
                     continue;
                 }
-                // The regex begins after the path's `~`.
-                let range = group.range.start + 1..group.range.end + 1;
-                let place = facts.document.place_within(path.node, range);
+                let place = facts.document.place_within(path.node, PathFacts::of_regex(&group.range));
                 let message = format!("no template reads the capture `{name}`");
                 let help =
                     format!("use `$(uri_captures.{name})`, or write `(?:…)` for a group without a name");

@@ -7,7 +7,6 @@ use crate::diagnostic::{Diagnostic, Related};
 use crate::model::RouteIndex;
 use crate::pattern::{Group, Pattern};
 use crate::rules::{Rule, example};
-use crate::source::Span;
 use crate::template::{Placeholder, Source};
 
 /// Why a capture can be absent on a route.
@@ -58,10 +57,12 @@ pub(super) fn captures(templates: &[FieldTemplate]) -> impl Iterator<Item = (&Fi
 /// How the capture `name` can be absent on `route`; `None` if every match sets it. What of a route
 /// cannot be read is a finding already, and may hold any group.
 fn absence_on(facts: &Facts, route: RouteIndex, name: &str) -> Option<Absence> {
-    if facts.config[route].unmatchable().is_some() {
+    let entity = &facts.config[route];
+    let route = &facts.routes[route.0];
+    // Without paths, a field that cannot be read may have been meant as `paths`.
+    if entity.hole_in(&["paths"]).is_some() || route.paths.is_empty() && entity.unmatchable().is_some() {
         return None;
     }
-    let route = &facts.routes[route.0];
     let (mut defined, mut lacking, mut optional) = (false, route.paths.is_empty(), false);
     for path in &route.paths {
         match membership(path, name) {
@@ -130,7 +131,10 @@ impl<'f> Unproved<'f> {
                     Some(path) => format!("`{path}` matches without this group"),
                     None => "a match may leave this group unset".to_owned(),
                 };
-                Some(Related { message, span: self.group_span(path, group) })
+                Some(Related {
+                    message,
+                    span: document.span_within(path.node, PathFacts::of_regex(&group.range)),
+                })
             }
             Membership::Lacks => {
                 let message = match path.kind {
@@ -141,11 +145,6 @@ impl<'f> Unproved<'f> {
             }
             Membership::Unreadable => None,
         }
-    }
-
-    /// Where a group stands in the file. The regex begins after the path's `~`.
-    pub fn group_span(&self, path: &PathFacts, group: &Group) -> Span {
-        self.facts.document.span_within(path.node, group.range.start + 1..group.range.end + 1)
     }
 
     /// The failing routes, for a message.
