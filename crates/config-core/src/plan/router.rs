@@ -18,7 +18,7 @@ use bucket::Bucket;
 pub use explain::{Candidate, Reason};
 pub use kong::KongChoice;
 use tail::{Tail, Tails};
-use trie::Trie;
+use trie::{Growing, Trie};
 use view::View;
 
 use super::{
@@ -68,11 +68,11 @@ impl Router {
     /// or lists no criterion at all matches nothing.
     pub fn build(routes: Vec<Criteria>) -> Self {
         let table = Table::new(routes);
-        let mut ranks: Trie<Vec<u32>> = Trie::default();
+        let mut ranks: Growing<Vec<u32>> = Growing::default();
         for rank in 0..table.entries.len() as u32 {
             ranks.entry(table.literal(rank).as_bytes()).push(rank);
         }
-        let trie = ranks.map(|ranks| Bucket::build(ranks, &table));
+        let trie = ranks.freeze(|ranks| Bucket::build(ranks, &table));
         Self { table, trie }
     }
 
@@ -115,6 +115,10 @@ struct Entry {
     /// [`NONE`] for a route without paths.
     path: u32,
     tail: Tail,
+    /// The length of the literal beginning.
+    literal: u32,
+    /// Whether the path is all that the route demands.
+    path_only: bool,
 }
 
 impl Entry {
@@ -131,11 +135,11 @@ impl Table {
             if !route.protocols.any() || Rank::of(route, None).kinds == 0 {
                 continue;
             }
+            let path_only = View::demands_only_a_path(route);
             let mut add = |path: u32, criterion: Option<&PathCriterion>, tail: Tail| {
-                entries.push((
-                    Rank::of(route, criterion).documented(),
-                    Entry { route: index as u32, path, tail },
-                ));
+                let literal = literal(criterion).len() as u32;
+                let entry = Entry { route: index as u32, path, tail, literal, path_only };
+                entries.push((Rank::of(route, criterion).documented(), entry));
             };
             for (at, path) in (0..).zip(&route.paths) {
                 match path {
@@ -170,16 +174,12 @@ impl Table {
 
     /// The text that a path must begin with to match.
     fn literal(&self, rank: u32) -> &str {
-        match self.criterion(rank) {
-            Some(PathCriterion::Prefix(text)) => text,
-            Some(PathCriterion::Regex(pattern)) => pattern.literal_prefix(),
-            Some(PathCriterion::Invalid(_)) | None => "",
-        }
+        literal(self.criterion(rank))
     }
 
     /// Whether the request meets everything but the path.
     fn meets(&self, rank: u32, view: &View) -> bool {
-        view.mismatch(self.route(rank)).is_none()
+        self.entry(rank).path_only || view.mismatch(self.route(rank)).is_none()
     }
 
     /// Whether the request's path matches after the literal, whose `depth` bytes it begins with.
@@ -200,9 +200,17 @@ impl Table {
         Match {
             route: entry.route as usize,
             path: entry.path(),
-            captures: Captures(self.tails.captures(entry.tail, view.path(), self.literal(rank).len())),
+            captures: Captures(self.tails.captures(entry.tail, view.path(), entry.literal as usize)),
             normalized_path: view.path().to_owned(),
         }
+    }
+}
+
+fn literal(criterion: Option<&PathCriterion>) -> &str {
+    match criterion {
+        Some(PathCriterion::Prefix(text)) => text,
+        Some(PathCriterion::Regex(pattern)) => pattern.literal_prefix(),
+        Some(PathCriterion::Invalid(_)) | None => "",
     }
 }
 

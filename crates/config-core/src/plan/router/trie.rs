@@ -1,34 +1,28 @@
 //! A compressed trie over bytes.
 
-/// Values under byte strings, found by the prefixes of a key.
+use std::ops::Range;
+
+/// Values under byte strings, found by the prefixes of a key. Laid out flat, siblings side by side:
+/// a walk over a large trie costs what it fetches from memory.
 #[derive(Debug)]
 pub struct Trie<T> {
     /// The first is the root, whose label is empty.
     nodes: Vec<Node>,
+    /// The first byte of each node's label; 0 for the root.
+    firsts: Vec<u8>,
+    labels: Vec<u8>,
     values: Vec<T>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Node {
-    /// What stands between the parent's key and this node's.
-    label: Box<[u8]>,
-    /// By the first byte of their labels, in order.
-    children: Vec<(u8, u32)>,
+    /// What stands between the parent's key and this node's, in the trie's `labels`.
+    label: Range<u32>,
+    children: Range<u32>,
     value: Option<u32>,
 }
 
-impl<T> Default for Trie<T> {
-    fn default() -> Self {
-        Self { nodes: vec![Node::default()], values: Vec::new() }
-    }
-}
-
 impl<T> Trie<T> {
-    /// The same keys with other values.
-    pub fn map<U>(self, to: impl FnMut(T) -> U) -> Trie<U> {
-        Trie { nodes: self.nodes, values: self.values.into_iter().map(to).collect() }
-    }
-
     /// Calls `visit` for every key that `text` begins with, shortest first, with its length.
     pub fn walk(&self, text: &[u8], mut visit: impl FnMut(usize, &T)) {
         let (mut node, mut depth) = (&self.nodes[0], 0);
@@ -36,17 +30,67 @@ impl<T> Trie<T> {
             if let Some(value) = node.value {
                 visit(depth, &self.values[value as usize]);
             }
-            let Some(child) = text.get(depth).and_then(|byte| node.child(*byte)) else { return };
-            node = &self.nodes[child];
-            if !text[depth..].starts_with(&node.label) {
+            let Some(first) = text.get(depth) else { return };
+            let siblings = &self.firsts[indices(&node.children)];
+            let Some(at) = siblings.iter().position(|byte| byte == first) else { return };
+            node = &self.nodes[node.children.start as usize + at];
+            let label = &self.labels[indices(&node.label)];
+            if !text[depth..].starts_with(label) {
                 return;
             }
-            depth += node.label.len();
+            depth += label.len();
         }
     }
 }
 
-impl<T: Default> Trie<T> {
+fn indices(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+/// A trie that keys are still added to.
+#[derive(Debug)]
+pub struct Growing<T> {
+    nodes: Vec<Branch>,
+    values: Vec<T>,
+}
+
+#[derive(Debug, Default)]
+struct Branch {
+    label: Box<[u8]>,
+    /// By the first bytes of their labels, in order.
+    children: Vec<(u8, u32)>,
+    value: Option<u32>,
+}
+
+impl<T> Default for Growing<T> {
+    fn default() -> Self {
+        Self { nodes: vec![Branch::default()], values: Vec::new() }
+    }
+}
+
+impl<T: Default> Growing<T> {
+    /// The finished trie, its values put through `to`.
+    pub fn freeze<U>(self, to: impl FnMut(T) -> U) -> Trie<U> {
+        // Breadth first, so that siblings are neighbours.
+        let mut order = vec![0_u32];
+        let (mut nodes, mut firsts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let mut at = 0;
+        while let Some(index) = order.get(at) {
+            let branch = &self.nodes[*index as usize];
+            let (label, children) = (labels.len() as u32, order.len() as u32);
+            labels.extend_from_slice(&branch.label);
+            order.extend(branch.children.iter().map(|(_, child)| *child));
+            firsts.push(branch.label.first().copied().unwrap_or(0));
+            nodes.push(Node {
+                label: label..labels.len() as u32,
+                children: children..order.len() as u32,
+                value: branch.value,
+            });
+            at += 1;
+        }
+        Trie { nodes, firsts, labels, values: self.values.into_iter().map(to).collect() }
+    }
+
     /// The value under `key`, made if there is none.
     pub fn entry(&mut self, key: &[u8]) -> &mut T {
         let node = self.node(key);
@@ -76,7 +120,7 @@ impl<T: Default> Trie<T> {
 
     fn add_child(&mut self, parent: usize, label: &[u8]) -> usize {
         let child = self.nodes.len();
-        self.nodes.push(Node { label: label.into(), ..Node::default() });
+        self.nodes.push(Branch { label: label.into(), ..Branch::default() });
         let children = &mut self.nodes[parent].children;
         let at = children.partition_point(|(byte, _)| *byte < label[0]);
         children.insert(at, (label[0], child as u32));
@@ -91,13 +135,13 @@ impl<T: Default> Trie<T> {
         upper.label = upper.label[..at].into();
         let children = std::mem::replace(&mut upper.children, vec![(0, lower)]);
         let value = upper.value.take();
-        let below = Node { label, children, value };
+        let below = Branch { label, children, value };
         upper.children[0].0 = below.label[0];
         self.nodes.push(below);
     }
 }
 
-impl Node {
+impl Branch {
     fn child(&self, first: u8) -> Option<usize> {
         let at = self.children.binary_search_by_key(&first, |(byte, _)| *byte).ok()?;
         Some(self.children[at].1 as usize)
@@ -116,10 +160,11 @@ mod tests {
             keys in prop::collection::vec("[ab/é]{0,6}", 0..20),
             text in "[ab/é]{0,8}",
         ) {
-            let mut trie: Trie<Vec<usize>> = Trie::default();
+            let mut growing: Growing<Vec<usize>> = Growing::default();
             for (index, key) in keys.iter().enumerate() {
-                trie.entry(key.as_bytes()).push(index);
+                growing.entry(key.as_bytes()).push(index);
             }
+            let trie = growing.freeze(|indices| indices);
             let mut met = Vec::new();
             trie.walk(text.as_bytes(), |depth, indices| {
                 met.extend(indices.iter().map(|index| (depth, *index)));

@@ -58,6 +58,14 @@ impl<'a> View<'a> {
         header.sent(self.head).filter_map(|value| std::str::from_utf8(value).ok()).map(str::to_lowercase)
     }
 
+    /// Whether [`Self::mismatch`] finds nothing, whatever the request.
+    pub fn demands_only_a_path(route: &Criteria) -> bool {
+        route.methods.is_empty()
+            && route.hosts.is_empty()
+            && route.snis.is_empty()
+            && route.headers.is_empty()
+    }
+
     /// What the request lacks to belong to `route`, its path aside.
     pub fn mismatch(&self, route: &Criteria) -> Option<Mismatch> {
         let method = |method: &String| method.as_bytes() == self.head.method;
