@@ -8,7 +8,7 @@ use crate::catalog;
 use crate::model::{
     AiProxy, Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Scope, Text, VaultEntity,
 };
-use crate::pattern::{Pattern, PatternError};
+use crate::pattern::{Pattern, PatternError, Patterns};
 use crate::plan::criteria::Protocols;
 use crate::plan::scope::Instances;
 use crate::secret::EnvVault;
@@ -94,6 +94,7 @@ impl<'d> Facts<'d> {
             is_ai_proxy_instance(plugin).then_some((plugin.scope?, PluginIndex(index)))
         }));
         let mut plugins: Vec<PluginFacts> = config.plugins.iter().map(plugin_facts).collect();
+        let mut patterns = Patterns::default();
         let mut routes: Vec<RouteFacts> = Vec::with_capacity(config.routes.len());
         for (index, route) in config.routes.iter().enumerate() {
             let possible = match is_reachable(config, route) {
@@ -103,7 +104,8 @@ impl<'d> Facts<'d> {
             for plugin in &possible {
                 plugins[plugin.0].runs_on.push(RouteIndex(index));
             }
-            let paths = route.fields.paths.iter().flat_map(|paths| &paths.value).map(path_facts).collect();
+            let paths = route.fields.paths.iter().flat_map(|paths| &paths.value);
+            let paths = paths.map(|path| path_facts(path, &mut patterns)).collect();
             routes.push(RouteFacts { paths, plugins: possible });
         }
         Self { document, config, routes, plugins, instances }
@@ -190,10 +192,10 @@ pub(crate) fn protocols(route: &RouteEntity) -> Protocols {
     }
 }
 
-fn path_facts(path: &Spanned<Text>) -> PathFacts {
+fn path_facts(path: &Spanned<Text>, patterns: &mut Patterns) -> PathFacts {
     let text = path.value.as_str();
     let kind = match text.strip_prefix('~') {
-        Some(regex) if regex.starts_with('/') => PathKind::Regex(Pattern::parse(regex).map(Arc::new)),
+        Some(regex) if regex.starts_with('/') => PathKind::Regex(patterns.parse(regex).map(Arc::new)),
         None if text.starts_with('/') => PathKind::Prefix(text.to_owned()),
         _ => PathKind::Neither,
     };

@@ -3,6 +3,7 @@
 
 mod groups;
 mod header;
+mod interner;
 mod pcre;
 mod size;
 mod syntax;
@@ -10,6 +11,7 @@ mod syntax;
 use std::ops::Range;
 
 pub use header::HeaderPattern;
+pub use interner::Patterns;
 pub use pcre::PcreDifference;
 
 /// A pattern that compiles, and what is known of its matches.

@@ -201,12 +201,9 @@ fn mask(c: char) -> char {
 
 fn line_starts(text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
-    let ends_line = |at: usize| match bytes[at] {
-        b'\n' => true,
-        b'\r' => bytes.get(at + 1) != Some(&b'\n'),
-        _ => false,
-    };
-    std::iter::once(0).chain((0..bytes.len()).filter(|at| ends_line(*at)).map(|at| at as u32 + 1)).collect()
+    let ends_line = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+    let breaks = memchr::memchr2_iter(b'\n', b'\r', bytes).filter(ends_line);
+    std::iter::once(0).chain(breaks.map(|at| at as u32 + 1)).collect()
 }
 
 /// A UTF-16 byte order mark, or a NUL beside one of the first two characters.

@@ -74,16 +74,7 @@ fn at(span: Span) -> Place {
 fn characters(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
     let text = source.text();
     let mut seen: Vec<(char, usize, usize)> = Vec::new();
-    for (offset, byte) in text.bytes().enumerate() {
-        // One comparison for nearly every byte; the lead bytes below begin everything of interest.
-        let suspect = match byte {
-            b'\t' | b'\n' | b'\r' => false,
-            0x00..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef => true,
-            _ => false,
-        };
-        if !suspect {
-            continue;
-        }
+    for offset in suspects(text.as_bytes()) {
         let Some(c) = text[offset..].chars().next() else { continue };
         let in_json = matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') && is_json(source);
         if c == '\u{feff}' && offset == 0 || describe(c).is_none() || in_json {
@@ -106,6 +97,22 @@ fn characters(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
         );
     }
     readable
+}
+
+/// Where a character of interest may begin. Most blocks hold none, which one pass without a branch
+/// tells.
+fn suspects(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    const BLOCK: usize = 64;
+    let suspect = |byte: u8| {
+        let control = byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+        control | matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef)
+    };
+    let holds_one = move |block: &[u8]| block.iter().fold(false, |found, byte| found | suspect(*byte));
+    let blocks = bytes.chunks(BLOCK).enumerate().filter(move |(_, block)| holds_one(block));
+    blocks.flat_map(move |(at, block)| {
+        let suspects = block.iter().enumerate().filter(move |(_, byte)| suspect(**byte));
+        suspects.map(move |(offset, _)| at * BLOCK + offset)
+    })
 }
 
 const AMBIGUOUS_BREAK: &str =
