@@ -1,7 +1,5 @@
 //! The paths that share one literal beginning.
 
-use std::borrow::Cow;
-
 use rustc_hash::FxHashMap;
 
 use super::{Table, list::List, view::View};
@@ -95,7 +93,13 @@ impl Keyed {
 struct Drafts<'a> {
     rest: Vec<u32>,
     hosts: FxHashMap<&'a NamePattern, Vec<u32>>,
-    headers: FxHashMap<&'a str, (Cow<'a, HeaderCriterion>, FxHashMap<&'a str, Vec<u32>>)>,
+    headers: FxHashMap<&'a str, HeaderDraft<'a>>,
+}
+
+/// One header's values.
+struct HeaderDraft<'a> {
+    header: &'a HeaderCriterion,
+    lists: FxHashMap<&'a str, Vec<u32>>,
 }
 
 impl<'a> Drafts<'a> {
@@ -113,10 +117,8 @@ impl<'a> Drafts<'a> {
         } else if let Some((header, values)) =
             route.headers.iter().find_map(|header| Some((header, fixed(header)?)))
         {
-            let (_, lists) = self
-                .headers
-                .entry(header.name())
-                .or_insert_with(|| (Cow::Borrowed(header), FxHashMap::default()));
+            let empty = || HeaderDraft { header, lists: FxHashMap::default() };
+            let lists = &mut self.headers.entry(header.name()).or_insert_with(empty).lists;
             for value in values {
                 push(lists.entry(value).or_default());
             }
@@ -143,9 +145,9 @@ impl<'a> Drafts<'a> {
             affixes.longest = affixes.longest.max(key.len());
             affixes.lists.insert(key.as_bytes().into(), list);
         }
-        for (header, lists) in self.headers.into_values() {
+        for HeaderDraft { header, lists } in self.headers.into_values() {
             let lists = lists.into_iter().map(|(value, ranks)| (value.into(), List::build(ranks, table)));
-            keyed.headers.push((header.into_owned(), lists.collect()));
+            keyed.headers.push((header.clone(), lists.collect()));
         }
         Some(keyed)
     }
@@ -153,9 +155,11 @@ impl<'a> Drafts<'a> {
 
 /// The values of a header if none is a regex.
 fn fixed(header: &HeaderCriterion) -> Option<Vec<&str>> {
-    let value = |value| match value {
-        &HeaderValue::Exact(ref text) => Some(text.as_str()),
-        HeaderValue::Regex(_) => None,
-    };
-    header.values().iter().map(value).collect()
+    let values = header.values().iter();
+    values
+        .map(|value| match value {
+            HeaderValue::Exact(text) => Some(text.as_str()),
+            HeaderValue::Regex(_) => None,
+        })
+        .collect()
 }
