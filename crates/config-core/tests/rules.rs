@@ -27,49 +27,35 @@ fn ids_are_unique_and_known() {
 
 #[test]
 fn bad_fixtures_show_their_rule() {
-    insta::glob!("../../../fixtures/rules", "*/bad*.yaml", |path| {
-        let source = support::read(path);
-        let id = path
-            .parent()
-            .and_then(|folder| folder.file_name())
-            .expect("fixtures lie in folders")
-            .to_string_lossy();
+    for (id, path) in support::rule_fixtures("bad") {
+        let source = support::read(&path);
         let rule = Rule::from_id(&id).expect("a fixture folder is named by a rule");
         let checked = check(&source, &options(rule));
         assert!(checked.diagnostics.iter().any(|d| d.rule == rule), "{} shows no {id}", path.display());
-        insta::assert_snapshot!(support::render(&source, &checked.diagnostics));
-    });
+        let name = format!("{id}__{}", source.name());
+        insta::assert_snapshot!(name, support::render(&source, &checked.diagnostics));
+    }
 }
 
 #[test]
 fn good_fixtures_are_clean() {
-    insta::glob!("../../../fixtures/rules", "*/good*.yaml", |path| {
-        let source = support::read(path);
-        let id = path
-            .parent()
-            .and_then(|folder| folder.file_name())
-            .expect("fixtures lie in folders")
-            .to_string_lossy();
+    for (id, path) in support::rule_fixtures("good") {
+        let source = support::read(&path);
         let rule = Rule::from_id(&id).expect("a fixture folder is named by a rule");
         let mut found = check(&source, &options(rule)).diagnostics;
         found.retain(|d| d.severity > Severity::Info || d.rule == rule);
         assert!(found.is_empty(), "{}:\n{}", path.display(), support::render(&source, &found));
-    });
+    }
 }
 
 #[test]
 fn every_rule_has_fixtures() {
-    let folder = support::root().join("fixtures/rules");
-    let missing: Vec<_> = Rule::ALL
-        .iter()
-        .flat_map(|rule| ["bad", "good"].map(|kind| (rule.id(), kind)))
-        .filter(|(id, kind)| {
-            !std::fs::read_dir(folder.join(id)).is_ok_and(|entries| {
-                entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(kind))
-            })
-        })
-        .collect();
-    assert!(missing.is_empty(), "no fixtures: {missing:?}");
+    for kind in ["bad", "good"] {
+        let with: BTreeSet<_> = support::rule_fixtures(kind).into_iter().map(|(id, _)| id).collect();
+        let without: Vec<_> =
+            Rule::ALL.iter().map(|rule| rule.id()).filter(|id| !with.contains(*id)).collect();
+        assert!(without.is_empty(), "rules without {kind} fixtures: {without:?}");
+    }
 }
 
 #[test]

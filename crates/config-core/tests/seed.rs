@@ -3,7 +3,8 @@
 
 mod support;
 
-use config_core::check::{Options, check, compile};
+use config_core::check::{Options, Target, check, compile};
+use config_core::diagnostic::Severity;
 
 #[test]
 fn findings() {
@@ -19,4 +20,17 @@ fn plans() {
         let plan = compile(&support::read(path)).expect("the examples parse");
         insta::assert_snapshot!(plan.to_string());
     });
+}
+
+#[test]
+fn kong_would_refuse_every_example() {
+    for file in
+        ["all", "azure-model-from-header", "azure-one-route", "azure-two-deployments", "cohere-and-mistral"]
+    {
+        let source = support::read(&support::root().join(format!("fixtures/seed/{file}.yaml")));
+        let options = Options { target: Target::Kong, ..Options::default() };
+        let errors =
+            check(&source, &options).diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+        assert!(errors.count() > 0, "{file}");
+    }
 }

@@ -42,9 +42,7 @@ impl Pattern {
         let shifted = |range: &std::ops::Range<usize>| range.start + shift..range.end + shift;
         for group in &mut pattern.groups {
             group.range = shifted(&group.range);
-            if group.name.is_some() {
-                group.name_range = shifted(&group.name_range);
-            }
+            group.name_range = shifted(&group.name_range);
         }
         for difference in &mut pattern.pcre_differences {
             difference.range = shifted(&difference.range);

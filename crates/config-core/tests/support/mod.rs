@@ -20,6 +20,22 @@ pub fn read(path: &Path) -> SourceFile {
     SourceFile::from_bytes(name, std::fs::read(path).expect("fixture is readable"))
 }
 
+/// The fixtures of rules whose name begins with `kind`, with the rule's id, in order.
+pub fn rule_fixtures(kind: &str) -> Vec<(String, PathBuf)> {
+    let list = |folder: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).expect("the folder is there").flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let name = |path: &Path| path.file_name().expect("entries have names").to_string_lossy().into_owned();
+    let mut found: Vec<_> = list(&root().join("fixtures/rules"))
+        .into_iter()
+        .flat_map(|folder| list(&folder).into_iter().map(move |file| (name(&folder), file)))
+        .filter(|(_, file)| name(file).starts_with(kind))
+        .collect();
+    found.sort();
+    found
+}
+
 /// Findings of `text` with default options.
 pub fn lint(text: &str) -> Checked {
     check(&SourceFile::new("routes.yaml", text), &Options::default())
