@@ -29,7 +29,7 @@ pub static VALIDATOR: LazyLock<Validator<TreeJson>> = LazyLock::new(|| {
 });
 
 /// The values of `_format_version`.
-pub const FORMAT_VERSIONS: [&str; 3] = ["1.1", "2.1", "3.0"];
+const FORMAT_VERSIONS: [&str; 3] = ["1.1", "2.1", "3.0"];
 
 /// Makes [`CONFIG_SCHEMA`] from the structs.
 pub fn generate() -> Value {

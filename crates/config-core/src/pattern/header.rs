@@ -32,11 +32,6 @@ impl HeaderPattern {
         &self.written
     }
 
-    /// The text that runs.
-    pub fn compiled(&self) -> &str {
-        self.regex.as_str()
-    }
-
     /// Whether a value that is in lower case already matches.
     pub(crate) fn is_match_lowered(&self, value: &str) -> bool {
         self.regex.is_match(value)

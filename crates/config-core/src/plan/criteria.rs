@@ -248,11 +248,6 @@ impl HostPattern {
         &self.name
     }
 
-    /// The port that is demanded.
-    pub fn port(&self) -> Option<u16> {
-        self.port
-    }
-
     /// Whether a request for `host` (without port) at `port` will do.
     pub(super) fn accepts(&self, host: &[u8], port: u16) -> bool {
         self.port.is_none_or(|wanted| wanted == port) && self.name.accepts(host)
@@ -293,11 +288,6 @@ impl SniPattern {
         check_name(&written.replace('*', "wildcard"), written)?;
         let name = if written.len() > 1 { written.strip_suffix('.').unwrap_or(written) } else { written };
         Ok(Self(NamePattern::new(name)))
-    }
-
-    /// The name, without a trailing dot.
-    pub fn name(&self) -> &NamePattern {
-        &self.0
     }
 
     /// Whether a handshake's server name will do; a trailing dot makes no difference.

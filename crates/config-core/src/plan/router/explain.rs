@@ -171,7 +171,7 @@ impl Reach<'_> {
         let (literal, tail) = (table.literal(rank), table.entry(rank).tail);
         let common = literal.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
         if common < literal.len() {
-            let end = floor_boundary(path, common);
+            let end = path.floor_char_boundary(common);
             return Extent { end, failure: Some(format!("the path does not begin with `{literal}`")) };
         }
         if let Some(end) = table.tails.match_end(tail, path, common) {
@@ -182,7 +182,7 @@ impl Reach<'_> {
         {
             return Extent { end: 0, failure: Some("the pattern is found nowhere in the path".to_owned()) };
         }
-        let end = floor_boundary(path, self.tail_end(tail, common));
+        let end = path.floor_char_boundary(self.tail_end(tail, common));
         let failure = match path[end..].chars().next() {
             Some(next) => {
                 format!("the pattern fits as far as `{}` and does not allow `{next}` there", &path[..end])
@@ -271,11 +271,4 @@ fn list(items: &[impl std::fmt::Display]) -> String {
 
 fn show(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes)
-}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
