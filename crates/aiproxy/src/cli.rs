@@ -13,7 +13,7 @@ use config_core::{model::Provider, plan::upstream::Endpoint, rules::Rule, sugges
 
 pub use levels::Levels;
 
-/// Lint, explain and run declarative AI-gateway routes.
+/// Lint and explain declarative AI-gateway routes.
 #[derive(Debug, Parser)]
 #[command(name = "aiproxy", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {

@@ -35,7 +35,7 @@ pub struct Url {
     pub target: String,
 }
 
-/// The origin of a URL that starts with `/`: where `serve` listens by default.
+/// The origin of a URL that starts with `/`: where Kong listens by default.
 const DEFAULT_ORIGIN: &str = "http://localhost:8000";
 
 impl Url {

@@ -51,7 +51,7 @@ fn verdict(explanation: &Explanation) -> Verdict {
     }
 }
 
-/// The plan answers whatever lint says of the rest of the file; `serve` would not start.
+/// What to say of a file with errors: the plan answers all the same, and no gateway should run it.
 fn errors(source: &SourceFile) -> Option<String> {
     let options = check::Options { report_ignored: true, ..check::Options::default() };
     let findings = check::check(source, &options).diagnostics;

@@ -63,7 +63,7 @@ fn ending(report: &Report, terminal: &Terminal) -> String {
     out
 }
 
-/// `2 files checked: 1 error, no warnings, 3 infos`.
+/// `2 files checked: 1 error, 3 infos`.
 fn summary(report: &Report, terminal: &Terminal) -> String {
     let ignored = match report.ignored() {
         0 => String::new(),

@@ -52,7 +52,7 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
         let message =
             format!("aiproxy does not run {quoted}, which guards access: its routes would stand open");
         Diagnostic::new(Rule::UnsupportedPlugin, place, message)
-            .help("`aiproxy serve` refuses this file; guard access in front of it and take the plugin out")
+            .help("guard access in front of aiproxy, and take the plugin out of the file that it runs")
     } else {
         let message = format!("aiproxy does not run {quoted} (a plugin of {kong})");
         Diagnostic::new(Rule::UnsupportedPlugin, place, message)
