@@ -1,7 +1,7 @@
 //! The wire formats that aiproxy speaks, without I/O: bytes or values in, bytes or values out.
 //!
-//! Clients speak OpenAI's format; a provider speaks one [`WireFormat`]. Each format is one module
-//! that translates requests into it (and, for the formats that need it, answers out of it).
+//! Clients speak OpenAI's format; a provider speaks one [`WireFormat`]. A format into which
+//! requests are translated has a module of its own; the others have a name only, and no body yet.
 
 pub mod body;
 pub mod functions;
