@@ -59,6 +59,14 @@ fn every_rule_has_fixtures() {
 }
 
 #[test]
+fn every_rule_is_in_the_changelog() {
+    let changelog = std::fs::read_to_string(support::root().join("CHANGELOG.md")).unwrap();
+    for rule in Rule::ALL {
+        assert!(changelog.contains(&format!("`{}`", rule.id())), "CHANGELOG.md does not name {}", rule.id());
+    }
+}
+
+#[test]
 fn every_page_is_complete() {
     for rule in Rule::ALL {
         let (id, page) = (rule.id(), rule.page());

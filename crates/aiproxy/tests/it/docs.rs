@@ -1,15 +1,22 @@
-//! `docs/cli.md` shows the help texts that the binary prints.
+//! The manual shows what the binary prints, and its links lead somewhere.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::run::aiproxy;
 
 const COMMANDS: [&str; 6] = ["", "lint ", "explain ", "rules ", "schema ", "completions "];
 
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// With `UPDATE_DOCS` in the environment the manual is rewritten instead.
 #[test]
 fn the_manual_shows_the_real_help() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/cli.md");
+    let path = root().join("docs/cli.md");
     let manual = fs::read_to_string(&path).unwrap();
     let mut expected = manual.clone();
     for command in COMMANDS {
@@ -39,6 +46,41 @@ fn every_command_is_in_the_manual() {
         .filter_map(|line| line.split_whitespace().next())
         .collect();
     assert_eq!(named, COMMANDS[1..].iter().map(|command| command.trim()).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_configuration_in_the_readme_is_clean_and_routes_the_request_shown() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let example = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let run = aiproxy("lint --fail-on info routes.yaml").file("routes.yaml", example).run();
+    assert_eq!((run.status, run.stdout.as_str()), (Some(0), "1 file checked: no findings\n"));
+    let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+    assert!(readme.contains(&format!("aiproxy explain routes.yaml /gpt-4/chat/completions -d '{body}'")));
+    let explain = aiproxy("explain routes.yaml /gpt-4/chat/completions -d").arg(body);
+    assert_eq!(explain.file("routes.yaml", example).run().status, Some(0));
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut pages: Vec<PathBuf> =
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|page| root().join(page)).into();
+    for folder in ["docs", "docs/rules"] {
+        let files = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        pages.extend(files.filter(|file| file.extension().is_some_and(|extension| extension == "md")));
+    }
+    let mut links = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let prose: String = text.split("```").step_by(2).collect();
+        for target in prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !target.contains("://") {
+                let file = page.with_file_name(target.split('#').next().unwrap());
+                assert!(file.exists(), "{} links to {target}", page.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 20, "only {links} links were found");
 }
 
 #[test]
