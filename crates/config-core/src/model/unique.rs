@@ -68,9 +68,10 @@ fn duplicate_plugins(config: &Config, document: &Document, diagnostics: &mut Vec
             continue;
         }
         let message = format!("{} is configured twice for {}", quote(name), describe(scope));
+        let kong = if is_same_id { "refuses the file" } else { "runs the one that it loads last" };
         let earlier = other.fields.name.as_ref().map_or(other.node, |name| name.node);
         let finding = Diagnostic::new(Rule::DuplicatePlugin, document.place(name.node), message)
-            .help("keep one of the two; plugins are never merged, and Kong runs the one that it loads last")
+            .help(format!("keep one of the two; plugins are never merged, and Kong {kong}"))
             .related(document.span(earlier), "first configured here");
         diagnostics.push(finding);
     }
