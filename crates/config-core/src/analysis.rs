@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::pattern::{Pattern, PatternError, Patterns};
 use crate::plan::criteria::Protocols;
+use crate::plan::proxy::Field;
 use crate::plan::scope::Instances;
 use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -74,8 +75,8 @@ pub struct PluginFacts {
 pub struct FieldTemplate {
     /// The scalar.
     pub node: NodeId,
-    /// Its path below `config`, such as `model.name`.
-    pub field: &'static str,
+    /// What it configures.
+    pub field: Field,
     /// The template, or what is wrong with it.
     pub parsed: Result<Template, Vec<TemplateError>>,
 }
@@ -203,39 +204,10 @@ fn path_facts(path: &Spanned<Text>, patterns: &mut Patterns) -> PathFacts {
 }
 
 fn plugin_facts(plugin: &PluginEntity) -> PluginFacts {
-    let templates = plugin.ai_proxy.as_ref().map(templated_strings).unwrap_or_default();
-    PluginFacts {
-        runs_on: Vec::new(),
-        templates: templates
-            .into_iter()
-            .map(|(field, text)| FieldTemplate {
-                node: text.node,
-                field,
-                parsed: template::parse(&text.value),
-            })
-            .collect(),
-    }
-}
-
-/// The fields of `config` that Kong passes through its template step with an effect, where given.
-pub fn templated_strings(config: &AiProxy) -> Vec<(&'static str, &Spanned<Text>)> {
-    let model = &config.model.value;
-    let options = model.options.as_ref().map(|options| &options.value);
-    let gemini = options.and_then(|options| options.gemini.as_ref()).map(|gemini| &gemini.value);
-    [
-        ("model.name", model.name.as_ref()),
-        ("model.model", model.model.as_ref()),
-        ("model.options.anthropic_version", options.and_then(|o| o.anthropic_version.as_ref())),
-        ("model.options.azure_instance", options.and_then(|o| o.azure_instance.as_ref())),
-        ("model.options.azure_deployment_id", options.and_then(|o| o.azure_deployment_id.as_ref())),
-        ("model.options.azure_api_version", options.and_then(|o| o.azure_api_version.as_ref())),
-        ("model.options.upstream_url", options.and_then(|o| o.upstream_url.as_ref())),
-        ("model.options.upstream_path", options.and_then(|o| o.upstream_path.as_ref())),
-        ("model.options.gemini.api_endpoint", gemini.and_then(|g| g.api_endpoint.as_ref())),
-        ("model.options.gemini.project_id", gemini.and_then(|g| g.project_id.as_ref())),
-        ("model.options.gemini.location_id", gemini.and_then(|g| g.location_id.as_ref())),
-    ]
-    .into_iter()
-    .filter_map(|(field, text)| Some((field, text?)))
-    .collect()
+    let model = plugin.ai_proxy.as_ref().map(|config| &*config.model);
+    let texts = Field::ALL.iter().filter_map(|field| Some((*field, field.text(model?)?)));
+    let templates = texts
+        .map(|(field, text)| FieldTemplate { node: text.node, field, parsed: template::parse(&text.value) })
+        .collect();
+    PluginFacts { runs_on: Vec::new(), templates }
 }

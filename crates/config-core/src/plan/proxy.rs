@@ -89,6 +89,20 @@ pub enum Field {
 }
 
 impl Field {
+    /// Every field: those that Kong passes through its template step with an effect.
+    pub const ALL: [Field; 10] = [
+        Field::Name,
+        Field::AnthropicVersion,
+        Field::AzureInstance,
+        Field::AzureDeploymentId,
+        Field::AzureApiVersion,
+        Field::UpstreamUrl,
+        Field::UpstreamPath,
+        Field::GeminiApiEndpoint,
+        Field::GeminiProjectId,
+        Field::GeminiLocationId,
+    ];
+
     /// The field as configurations name it, from `config` down.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,7 +7,7 @@ use formats::openai::Options;
 
 use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Proxy, Shape};
 use crate::model::{
-    self, AiProxy, Bedrock, Gemini, LlmFormat, MistralFormat, ModelOptions, Provider, ResponseStreaming, Text,
+    self, AiProxy, Bedrock, LlmFormat, MistralFormat, Model, ModelOptions, Provider, ResponseStreaming, Text,
 };
 use crate::plan::auth::{Auth, Credential, Identity};
 use crate::plan::landing::{HostError, has_dot_segment, host};
@@ -83,17 +83,36 @@ impl Proxy {
             model_name_header: flag(config.model_name_header.as_ref(), true),
             llm_format: config.llm_format.as_deref().copied().unwrap_or(LlmFormat::Openai),
             endpoint: None,
-            fields: fields(model, options, &mut problems),
+            fields: fields(model, &mut problems),
         };
         if problems.0.is_empty() { Ok(proxy) } else { Err(problems.0) }
     }
 }
 
-/// Why no host is compiled from the template of a field, named from `config` down, and the bytes of
-/// its text at fault. `None` if one is, or if the field has no part in a host.
-pub fn host_error(field: &str, template: &Template) -> Option<(String, Range<usize>)> {
-    let hosts = [Field::AzureInstance, Field::UpstreamUrl, Field::GeminiApiEndpoint];
-    shape(hosts.into_iter().find(|host| host.as_str() == field)?, template).err()
+impl Field {
+    /// The field's text in a `model` block, if given.
+    pub(crate) fn text(self, model: &Model) -> Option<&Spanned<Text>> {
+        let options = model.options.as_deref();
+        let gemini = options.and_then(|options| options.gemini.as_deref());
+        match self {
+            Field::Name => model.given_name(),
+            Field::AnthropicVersion => options?.anthropic_version.as_ref(),
+            Field::AzureInstance => options?.azure_instance.as_ref(),
+            Field::AzureDeploymentId => options?.azure_deployment_id.as_ref(),
+            Field::AzureApiVersion => options?.azure_api_version.as_ref(),
+            Field::UpstreamUrl => options?.upstream_url.as_ref(),
+            Field::UpstreamPath => options?.upstream_path.as_ref(),
+            Field::GeminiApiEndpoint => gemini?.api_endpoint.as_ref(),
+            Field::GeminiProjectId => gemini?.project_id.as_ref(),
+            Field::GeminiLocationId => gemini?.location_id.as_ref(),
+        }
+    }
+}
+
+/// Why no host is compiled from the template of a field, and the bytes of its text at fault. `None` if
+/// one is, or if the field has no part in a host.
+pub fn host_error(field: Field, template: &Template) -> Option<HostError> {
+    shape(field, template).err()
 }
 
 /// What was found wrong so far.
@@ -129,25 +148,10 @@ fn region(bedrock: Option<&Bedrock>, problems: &mut Problems) -> Option<String> 
     is_name.then(|| region.to_string())
 }
 
-fn fields(model: &model::Model, options: &ModelOptions, problems: &mut Problems) -> Vec<CompiledField> {
-    let gemini = options.gemini.as_deref();
-    let gemini =
-        |pick: fn(&Gemini) -> &Option<Spanned<Text>>| gemini.and_then(|gemini| pick(gemini).as_ref());
-    let given = [
-        (Field::Name, model.given_name()),
-        (Field::AnthropicVersion, options.anthropic_version.as_ref()),
-        (Field::AzureInstance, options.azure_instance.as_ref()),
-        (Field::AzureDeploymentId, options.azure_deployment_id.as_ref()),
-        (Field::AzureApiVersion, options.azure_api_version.as_ref()),
-        (Field::UpstreamUrl, options.upstream_url.as_ref()),
-        (Field::UpstreamPath, options.upstream_path.as_ref()),
-        (Field::GeminiApiEndpoint, gemini(|gemini| &gemini.api_endpoint)),
-        (Field::GeminiProjectId, gemini(|gemini| &gemini.project_id)),
-        (Field::GeminiLocationId, gemini(|gemini| &gemini.location_id)),
-    ];
+fn fields(model: &Model, problems: &mut Problems) -> Vec<CompiledField> {
     let mut compiled = Vec::new();
-    for (field, text) in given {
-        match text {
+    for field in Field::ALL {
+        match field.text(model) {
             Some(text) => compiled.extend(compile(field, text, problems)),
             None if field == Field::AzureApiVersion && *model.provider == Provider::Azure => {
                 let template = parse(DEFAULT_AZURE_API_VERSION).ok();
