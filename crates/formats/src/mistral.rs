@@ -2,7 +2,7 @@
 
 use crate::body::{Members, map_items, only_item};
 use crate::functions;
-use crate::openai::{Options, set_number, token_limit};
+use crate::openai::{Options, developer_to_system, drop_idle_tool_choice, set_number, token_limit};
 
 /// What Mistral accepts; anything else is answered with 422.
 const FIELDS: [&str; 20] = [
@@ -45,9 +45,7 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
     set_number(body, "temperature", options.temperature);
     set_number(body, "top_p", options.top_p);
     body.rename("seed", "random_seed");
-    if body.present("tools").is_none() {
-        body.remove("tool_choice");
-    }
+    drop_idle_tool_choice(body);
     if let Some(messages) = body.get("messages").and_then(|messages| map_items(messages, message)) {
         body.set_text("messages", messages);
     }
@@ -76,9 +74,7 @@ pub fn chat_from_prompt(body: &mut Members<'_>) -> bool {
 /// upstream explains best).
 fn message(text: &str) -> Option<String> {
     let mut message = Members::parse(text.as_bytes()).ok()?;
-    if message.string("role").as_deref() == Some("developer") {
-        message.set("role", "system");
-    }
+    developer_to_system(&mut message);
     if let Some(id) = message.string("tool_call_id") {
         message.set("tool_call_id", &*call_id(&id));
     }

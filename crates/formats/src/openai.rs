@@ -1,6 +1,7 @@
 //! OpenAI's own format: the request goes upstream as it came, but for the members that must change.
 
-use crate::body::Members;
+use crate::body::{Members, map_items};
+use crate::functions;
 
 /// Options of the configuration; what is set here beats the request.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -20,7 +21,8 @@ pub struct Options {
 pub enum Dialect {
     /// OpenAI and Azure: no `top_k`; newer models know the token limit by its newer name only.
     OpenAi,
-    /// A self-hosted server with OpenAI's interface: `top_k` is known.
+    /// A self-hosted server with OpenAI's interface: `top_k` is known, deprecated and newer ways to say
+    /// things are not.
     SelfHosted,
 }
 
@@ -52,7 +54,10 @@ impl Edit<'_> {
         set_number(body, "top_p", self.options.top_p);
         match self.dialect {
             Dialect::OpenAi => drop(body.remove("top_k")),
-            Dialect::SelfHosted => set_integer(body, "top_k", self.options.top_k),
+            Dialect::SelfHosted => {
+                set_integer(body, "top_k", self.options.top_k);
+                say_with_the_common_core(body);
+            }
         }
     }
 
@@ -74,6 +79,35 @@ impl Edit<'_> {
             body.remove(other);
         }
         body.set_text(name, limit);
+    }
+}
+
+/// What only OpenAI's own models know, said as everybody understands it: tools for the deprecated
+/// functions, `system` for `developer`, and no choice among tools that are not there.
+fn say_with_the_common_core(body: &mut Members<'_>) {
+    functions::to_tools(body);
+    drop_idle_tool_choice(body);
+    let system = |text: &str| {
+        let mut message = Members::parse(text.as_bytes()).ok()?;
+        developer_to_system(&mut message);
+        message.changed_text()
+    };
+    if let Some(messages) = body.get("messages").and_then(|messages| map_items(messages, system)) {
+        body.set_text("messages", messages);
+    }
+}
+
+/// A choice among tools means nothing without tools, and servers refuse it.
+pub(crate) fn drop_idle_tool_choice(body: &mut Members<'_>) {
+    if body.present("tools").is_none() {
+        body.remove("tool_choice");
+    }
+}
+
+/// Gives a message the role's name that every model knows.
+pub(crate) fn developer_to_system(message: &mut Members<'_>) {
+    if message.string("role").as_deref() == Some("developer") {
+        message.set("role", "system");
     }
 }
 
@@ -134,6 +168,20 @@ mod tests {
         assert_eq!(
             edited(body, "m", options, Dialect::SelfHosted),
             r#"{"temperature":0.5,"top_p":1.0,"top_k":3,"stream":false,"model":"m","max_tokens":5}"#
+        );
+    }
+
+    #[test]
+    fn self_hosted_servers_are_asked_in_words_they_know() {
+        let body = r#"{"messages":[{"role":"developer","content":"d"},{"role":"user","content":"u"}],"tool_choice":"auto","model":"m","stream":false}"#;
+        assert_eq!(edited(body, "m", Options::default(), Dialect::OpenAi), body);
+        assert_eq!(
+            edited(body, "m", Options::default(), Dialect::SelfHosted),
+            r#"{"messages":[{"role":"system","content":"d"},{"role":"user","content":"u"}],"model":"m","stream":false}"#
+        );
+        assert_eq!(
+            edited(r#"{"functions":[{"name":"f"}]}"#, "m", Options::default(), Dialect::SelfHosted),
+            r#"{"model":"m","stream":false,"tools":[{"type":"function","function":{"name":"f"}}]}"#
         );
     }
 
