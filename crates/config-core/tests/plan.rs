@@ -114,6 +114,47 @@ fn a_route_whose_matching_fields_are_broken_is_never_taken_and_says_why() {
 }
 
 #[test]
+fn a_route_with_an_unknown_field_matches_by_its_others_and_answers_500() {
+    let plan = plan(&GOOD.replace("paths: [", "method: [GET]\n        paths: ["));
+    let (status, message) = refusal(&plan, "/gpt-4o/chat/completions");
+    assert_eq!(status, 500);
+    assert!(message.contains("unknown-field") && message.contains("line 8"), "{message}");
+}
+
+#[test]
+fn a_mistake_between_the_fields_of_a_plugin_makes_it_a_hole() {
+    for (from, to, rule) in [
+        ("provider: openai", "provider: azure", "missing-provider-option, line 14"),
+        ("header_name: Authorization, ", "", "conflicting-fields, line 13"),
+        ("\"{vault://env/KEY}\"", "\"Bearer {vault://env/KEY}\"", "invalid-secret-reference, line 13"),
+    ] {
+        let (status, message) = refusal(&plan(&GOOD.replace(from, to)), "/gpt-4o/chat/completions");
+        assert_eq!(status, 500, "{to}");
+        assert!(message.contains(rule), "{to}: {message}");
+    }
+}
+
+#[test]
+fn a_capture_that_a_route_lacks_is_told_to_its_requests() {
+    let plan = plan(&GOOD.replace("uri_captures.model", "uri_captures.modle"));
+    assert_eq!(
+        refusal(&plan, "/gpt-4o/chat/completions"),
+        (400, "uri_captures key modle was not provided".to_owned())
+    );
+}
+
+#[test]
+fn of_candidates_that_got_as_far_the_one_whose_path_matches_is_nearest() {
+    let plan = plan("- {name: longer, paths: [/v1/chat]}\n- {name: other, hosts: [ai.test], paths: [/v1]}\n");
+    let names: Vec<_> = plan
+        .candidates(&head("/v1", &[]))
+        .iter()
+        .map(|candidate| candidate.route.name.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(names, ["other", "longer"]);
+}
+
+#[test]
 fn a_disabled_service_takes_its_routes_along() {
     let plan = plan(&GOOD.replace("host: localhost", "host: localhost\n    enabled: false"));
     assert_eq!(refusal(&plan, "/gpt-4o/chat/completions").0, 404);

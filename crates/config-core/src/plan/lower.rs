@@ -1,5 +1,7 @@
 //! Configuration to plan: the only place that sees both.
 
+use rustc_hash::FxHashMap;
+
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
 use super::proxy::Proxy;
 use super::router::Router;
@@ -15,7 +17,7 @@ impl Plan {
     /// The plan of a file, given its findings. What an error made unusable is a hole that answers
     /// 500, or that no request matches where it cannot be said which would.
     pub fn lower(facts: &Facts, findings: &[Diagnostic]) -> Plan {
-        let errors = Errors { facts, findings };
+        let errors = Errors::new(facts, findings);
         let mut criteria = Vec::new();
         let mut routable = Vec::new();
         let mut routes = Vec::with_capacity(facts.config.routes.len());
@@ -45,10 +47,11 @@ impl Plan {
                 return Some(Err(errors.hole(hole)));
             }
             let config = plugin.ai_proxy.as_ref()?;
-            Some(
-                Proxy::lower(config, &vaults)
-                    .map_err(|reasons| errors.under(plugin.node, &reasons[0].to_string())),
-            )
+            Some(match (Proxy::lower(config, &vaults), errors.first_under(plugin.node)) {
+                (Err(reasons), None) => Err(errors.under(plugin.node, &reasons[0].to_string())),
+                (_, Some(broken)) => Err(broken),
+                (Ok(proxy), None) => Ok(proxy),
+            })
         });
         Plan {
             file: facts.document.source().name().to_owned(),
@@ -65,9 +68,30 @@ impl Plan {
 struct Errors<'a> {
     facts: &'a Facts<'a>,
     findings: &'a [Diagnostic],
+    /// The first error at or under a place of the document, by pointer.
+    places: FxHashMap<&'a str, &'a Diagnostic>,
 }
 
-impl Errors<'_> {
+/// Errors that break a plugin on some routes and for some requests only: these are told what is
+/// missing when they come.
+const OF_A_REQUEST: [Rule; 3] = [Rule::UndefinedCapture, Rule::OptionalCapture, Rule::CaptureMissingOnPath];
+
+impl<'a> Errors<'a> {
+    fn new(facts: &'a Facts<'a>, findings: &'a [Diagnostic]) -> Self {
+        let mut places = FxHashMap::default();
+        let errors = findings
+            .iter()
+            .filter(|d| d.rule.severity() == Severity::Error && !OF_A_REQUEST.contains(&d.rule));
+        for error in errors {
+            let mut pointer = Some(&*error.place.pointer);
+            while let Some(place) = pointer {
+                places.entry(place).or_insert(error);
+                pointer = place.rsplit_once('/').map(|(parent, _)| parent);
+            }
+        }
+        Self { facts, findings, places }
+    }
+
     fn hole(&self, hole: &Hole) -> Broken {
         let found = self.findings.iter().find(|d| d.rule == hole.rule && d.place == hole.place);
         let message = found.map_or_else(|| hole.rule.summary().to_owned(), |d| d.message.clone());
@@ -76,22 +100,20 @@ impl Errors<'_> {
 
     /// The first error in the subtree of `node`, or else `reason`.
     fn under(&self, node: NodeId, reason: &str) -> Broken {
-        let pointer = self.facts.document.pointer(node);
-        let inside = |d: &&Diagnostic| {
-            let rest = d.place.pointer.strip_prefix(&pointer);
-            d.rule.severity() == Severity::Error
-                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        match self.findings.iter().find(inside) {
-            Some(d) => {
-                Broken { rule: d.rule, line: self.line(d.place.span.start), message: d.message.clone() }
-            }
-            None => Broken {
-                rule: Rule::InvalidValue,
-                line: self.line(self.facts.document.span(node).start),
-                message: reason.to_owned(),
-            },
+        self.first_under(node).unwrap_or_else(|| Broken {
+            rule: Rule::InvalidValue,
+            line: self.line(self.facts.document.span(node).start),
+            message: reason.to_owned(),
+        })
+    }
+
+    /// The first error in the subtree of `node`.
+    fn first_under(&self, node: NodeId) -> Option<Broken> {
+        if self.places.is_empty() {
+            return None;
         }
+        let d = self.places.get(&*self.facts.document.pointer(node))?;
+        Some(Broken { rule: d.rule, line: self.line(d.place.span.start), message: d.message.clone() })
     }
 
     fn line(&self, byte: u32) -> usize {
@@ -115,13 +137,28 @@ fn route(facts: &Facts, errors: &Errors, entity: &RouteEntity, unroutable: Optio
 }
 
 fn why_unroutable(facts: &Facts, errors: &Errors, entity: &RouteEntity) -> Option<Unroutable> {
-    if let Some(hole) = entity.unmatchable() {
+    if let Some(hole) = unmatchable(entity) {
         return Some(Unroutable::Broken(errors.hole(hole)));
     }
     if entity.service.is_some_and(|service| !facts.config[service].fields.is_enabled()) {
         return Some(Unroutable::ServiceDisabled);
     }
     (!protocols(entity).any()).then_some(Unroutable::NoHttpProtocol)
+}
+
+/// The mistake because of which no request can be said to be the route's. A field that does not exist
+/// may have been meant as a criterion, but a route that has others matches by these, to answer 500.
+fn unmatchable(entity: &RouteEntity) -> Option<&Hole> {
+    let fields = &entity.fields;
+    let matches = fields.paths.is_some()
+        || fields.methods.is_some()
+        || fields.hosts.is_some()
+        || fields.headers.is_some()
+        || fields.snis.is_some();
+    entity.holes.iter().find(|hole| {
+        let unknown = hole.rule == Rule::UnknownField && !matches;
+        unknown || hole.field.is_empty() || RouteEntity::MATCHING.contains(&&*hole.field)
+    })
 }
 
 /// What a route demands of requests; `None` if one of its criteria is not valid, since leaving it

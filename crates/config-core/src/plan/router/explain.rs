@@ -64,27 +64,29 @@ impl Reason {
 
 impl Router {
     /// Every path, the most telling first: the winner, then the others that match in the order they
-    /// are tried, then those that do not, the ones that got furthest first. Empty if the request's
+    /// are tried, then those that do not: the ones whose path got furthest first, and of these the ones
+    /// whose path matches, for something else is all they lack. Empty if the request's
     /// path is no UTF-8.
     pub fn candidates(&self, head: &RequestHead) -> Vec<Candidate> {
         let Some(view) = View::new(head) else { return Vec::new() };
         let table = &self.table;
         let mut reach = Reach { table, path: view.path(), automata: FxHashMap::default() };
         let winner = (0..table.entries.len() as u32).find(|rank| table.matches(*rank, &view)).unwrap_or(NONE);
-        let mut candidates: Vec<Candidate> = (0..table.entries.len() as u32)
+        let mut candidates: Vec<(Candidate, bool)> = (0..table.entries.len() as u32)
             .map(|rank| table.candidate(rank, winner, &view, &mut reach))
             .collect();
-        candidates.extend(table.never_tried());
-        candidates.sort_by_key(|candidate| {
-            let lost = std::cmp::Reverse(candidate.matched_prefix.len());
+        candidates.extend(table.never_tried().map(|candidate| (candidate, false)));
+        candidates.sort_by_key(|(candidate, path_matched)| {
+            let lost = (std::cmp::Reverse(candidate.matched_prefix.len()), !path_matched);
             (!candidate.chosen, !candidate.matched, (!candidate.matched).then_some(lost))
         });
-        candidates
+        candidates.into_iter().map(|(candidate, _)| candidate).collect()
     }
 }
 
 impl Table {
-    fn candidate(&self, rank: u32, winner: u32, view: &View, reach: &mut Reach) -> Candidate {
+    /// The candidate, and whether its path at least matches.
+    fn candidate(&self, rank: u32, winner: u32, view: &View, reach: &mut Reach) -> (Candidate, bool) {
         let entry = self.entry(rank);
         let path = reach.of(rank);
         let mismatch = view.mismatch(self.route(rank));
@@ -100,14 +102,15 @@ impl Table {
                 Reason::Mismatch(format!("{failure}; {}", describe(mismatch, self.route(rank), view)))
             }
         };
-        Candidate {
+        let candidate = Candidate {
             route: entry.route as usize,
             path: entry.path(),
             matched: path.failure.is_none() && mismatch.is_none(),
             chosen: rank == winner,
             reason,
             matched_prefix: view.path()[..path.end].to_owned(),
-        }
+        };
+        (candidate, path.failure.is_none())
     }
 
     /// Why `winner` is tried before `other`.
