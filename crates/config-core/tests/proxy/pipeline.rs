@@ -209,6 +209,30 @@ fn llama2_keeps_top_k() {
 }
 
 #[test]
+fn a_shown_body_is_the_sent_one_but_for_the_credential() {
+    let proxy = |auth: &str| openai("llm/v1/chat", ", name: m", auth);
+    let text =
+        r#"{"messages":[1], "big":12345678901234567890123,"x":{"y":1,"y":2.0},"model":"m","stream":false}"#;
+    let shown = |auth: &str, text: &str| {
+        Request::post("/a/b", text).decide(&proxy(auth)).unwrap().shown_body(Some(text.as_bytes()))
+    };
+    assert_eq!(shown("", text).as_deref(), Some(text));
+    let auth = "auth: {param_name: key, param_value: sk-1, param_location: body},";
+    assert_eq!(
+        shown(auth, r#"{"messages":[1],"key":"theirs"}"#).as_deref(),
+        Some(r#"{"messages":[1],"key":"***","model":"m","stream":false}"#)
+    );
+    assert_eq!(Request::unknown("/a/b").decide(&proxy(auth)).unwrap().shown_body(None), None);
+    let preserve = openai("preserve", "", "");
+    let passed = |text: &str| {
+        let request = Request::post("/a/b", text).header("content-type", "audio/wav");
+        request.decide(&preserve).unwrap().shown_body(Some(text.as_bytes()))
+    };
+    assert_eq!(passed("[1 , 2]").as_deref(), Some("[1 , 2]"));
+    assert_eq!(passed("RIFF"), None);
+}
+
+#[test]
 fn a_format_that_is_not_translated_yet_is_said_so() {
     let proxy = compile(
         "{route_type: llm/v1/chat, auth: {header_name: x-api-key, header_value: sk-1}, model: {provider: anthropic, name: m, options: {anthropic_version: '2023-06-01'}}}",
@@ -257,6 +281,55 @@ fn preserved_bodies_of_other_types_are_not_read() {
     assert_eq!(Request { method: "GET", ..Request::post("/a/b", "") }.decide(&proxy).unwrap().method, "GET");
     let nameless = openai("preserve", "", "");
     assert_eq!(Request::post("/a/b", "[1]").decide(&nameless).unwrap().response_model_header, None);
+}
+
+#[test]
+fn a_preserved_body_is_checked_by_the_content_type_that_goes_upstream() {
+    let proxy = openai("preserve", ", name: m", "");
+    let other = r#"{"model":"other"}"#;
+    let send = |content_types: &[&'static [u8]]| {
+        let mut request = Request::post("/a/b", other);
+        request.headers = content_types.iter().map(|value| ("content-type", *value)).collect();
+        body(&request, &proxy)
+    };
+    let checked = "400 cannot use own model - must be: m";
+    assert_eq!(send(&[]), checked);
+    assert_eq!(send(&[b"application/json, text/plain"]), checked);
+    assert_eq!(send(&[b"text/plain"]), "Passthrough");
+    let twice: &[&[u8]] = &[b"text/plain", b"application/json"];
+    assert_eq!(send(twice), "400 request has more than one content-type");
+    let refused = "400 content-type contains a control character or is not UTF-8";
+    assert_eq!(send(&[b"text/plain\xff"]), refused);
+    let mut unknown = Request::unknown("/a/b");
+    unknown.headers = twice.iter().map(|value| ("content-type", *value)).collect();
+    assert_eq!(unknown.url(&proxy), "400 request has more than one content-type");
+}
+
+#[test]
+fn a_preserved_body_cannot_hide_that_it_asks_for_a_stream() {
+    let proxy = openai("preserve", ", name: m", "response_streaming: deny,");
+    let json = |text| body(&Request::post("/a/b", text), &proxy);
+    let form = |text| {
+        let form = "application/x-www-form-urlencoded";
+        body(&Request::post("/a/b", text).header("content-type", form), &proxy)
+    };
+    let (denied, no_flag) =
+        ("400 response streaming is not enabled for this LLM", "400 stream must be true, false or null");
+    let repeated = "400 request body has more than one member `stream`";
+    for (answer, expected) in [
+        (json(r#"{"stream":true}"#), denied),
+        (json(r#"{"stream":1}"#), no_flag),
+        (json(r#"{"stream":"true"}"#), no_flag),
+        (json(r#"{"stream":true,"stream":false}"#), repeated),
+        (json(r#"{"stream":null}"#), "Passthrough"),
+        (form("stream=true"), denied),
+        (form("stream=True"), no_flag),
+        (form("stream=false&stream=true"), repeated),
+        (form("stream=false"), "Passthrough"),
+        (form("stream"), "Passthrough"),
+    ] {
+        assert_eq!(answer, expected);
+    }
 }
 
 #[test]

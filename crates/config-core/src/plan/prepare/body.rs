@@ -1,11 +1,14 @@
 //! Reading a client's body by its content type, and writing the upstream's.
 
+use std::borrow::Cow;
+
 use formats::WireFormat;
 use formats::body::{BodyError, MAX_MEMBERS, Members};
 use formats::openai::{Dialect, Edit};
 use formats::{mistral, multipart};
 
 use super::checks::Checked;
+use super::headers::text;
 use super::{Body, UpstreamBody};
 use crate::model::{LlmFormat, ParamLocation, Provider, RouteType};
 use crate::plan::auth::Credential;
@@ -48,9 +51,9 @@ pub(super) fn read<'a>(
     head: &RequestHead<'_>,
     body: Body<'a>,
 ) -> Result<ClientBody<'a>, Rejection> {
-    let Body::Bytes(bytes) = body else { return Ok(ClientBody::Unknown) };
-    let content_type = String::from_utf8_lossy(head.content_type().unwrap_or_default());
     let preserve = proxy.route_type == RouteType::Preserve;
+    let content_type = content_type(head, preserve)?;
+    let Body::Bytes(bytes) = body else { return Ok(ClientBody::Unknown) };
     let kind = kind(&content_type, bytes);
     // Preserved uploads of any size pass; what must be read whole is limited.
     let unlimited = preserve && matches!(kind, Kind::Multipart | Kind::Other);
@@ -127,8 +130,23 @@ pub(super) fn translate(
     Ok(Translated { body, dropped })
 }
 
+/// The content type to read a body by. One that goes upstream has to be the only one and be sent as it
+/// is, or the upstream would read the body by another than was checked here.
+fn content_type<'a>(head: &RequestHead<'a>, preserve: bool) -> Result<Cow<'a, str>, Rejection> {
+    let mut given = head.header_values("content-type");
+    let first = given.next().unwrap_or_default();
+    if preserve && given.next().is_some() {
+        return Err(Rejection::bad_request("request has more than one content-type"));
+    }
+    if preserve && text(first).is_none() {
+        return Err(Rejection::bad_request("content-type contains a control character or is not UTF-8"));
+    }
+    Ok(String::from_utf8_lossy(first))
+}
+
 fn kind(content_type: &str, bytes: &[u8]) -> Kind {
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // A comma makes a list of one header; its first item counts, as that of repeated headers does.
+    let media_type = content_type.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
         "" => Kind::Json,
         // What `curl -d` says of JSON unless told otherwise.

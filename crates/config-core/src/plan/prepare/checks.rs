@@ -37,7 +37,7 @@ pub(super) fn conversation(
         ClientBody::Object(body) => body,
         ClientBody::Fields(_) | ClientBody::Opaque => return Err(no_prompts()),
     };
-    unrepeated(body)?;
+    unrepeated(body, &DECISIVE)?;
     let asks_for_stream = stream_flag(body)?;
     let messages = body.get("messages").is_some_and(is_filled_array);
     let prompt = body.get("prompt").is_some_and(|prompt| is_prompt(prompt, wire));
@@ -69,18 +69,16 @@ pub(super) fn preserved(
     let (requested, stream) = match client {
         ClientBody::Unknown | ClientBody::Opaque => (None, false),
         ClientBody::Object(body) => {
-            if body.is_repeated("model") {
-                return Err(repeated("model"));
-            }
-            (body.string("model"), body.get("stream") == Some("true"))
+            unrepeated(body, &["model", "stream"])?;
+            (body.string("model"), stream_flag(body)?)
         }
         ClientBody::Fields(fields) => {
-            let mut models = fields.iter().filter(|(name, _)| name == "model");
-            let model = models.next().map(|(_, value)| value.clone());
-            if models.next().is_some() {
-                return Err(repeated("model"));
-            }
-            (model, fields.iter().any(|(name, value)| name == "stream" && value == "true"))
+            let stream = match only(fields, "stream")? {
+                None | Some("" | "false") => false,
+                Some("true") => true,
+                Some(_) => return Err(no_flag()),
+            };
+            (only(fields, "model")?.map(str::to_owned), stream)
         }
     };
     let model = choose(configured, requested)?;
@@ -116,8 +114,15 @@ fn choose(configured: Option<&str>, requested: Option<String>) -> Result<Option<
     }
 }
 
-fn unrepeated(body: &Members<'_>) -> Result<(), Rejection> {
-    DECISIVE.into_iter().find(|name| body.is_repeated(name)).map_or(Ok(()), |name| Err(repeated(name)))
+fn unrepeated(body: &Members<'_>, names: &[&'static str]) -> Result<(), Rejection> {
+    names.iter().find(|name| body.is_repeated(name)).map_or(Ok(()), |name| Err(repeated(name)))
+}
+
+/// The value of a form's field, which may not be repeated.
+fn only<'a>(fields: &'a [(String, String)], name: &'static str) -> Result<Option<&'a str>, Rejection> {
+    let mut values = fields.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
+    let value = values.next();
+    if values.next().is_some() { Err(repeated(name)) } else { Ok(value) }
 }
 
 fn repeated(name: &'static str) -> Rejection {
@@ -128,8 +133,12 @@ fn stream_flag(body: &Members<'_>) -> Result<bool, Rejection> {
     match body.present("stream") {
         None | Some("false") => Ok(false),
         Some("true") => Ok(true),
-        Some(_) => Err(Rejection::bad_request("stream must be true, false or null").param("stream")),
+        Some(_) => Err(no_flag()),
     }
+}
+
+fn no_flag() -> Rejection {
+    Rejection::bad_request("stream must be true, false or null").param("stream")
 }
 
 fn stream(policy: ResponseStreaming, asked: bool) -> Result<bool, Rejection> {

@@ -83,6 +83,6 @@ fn secret(name: &str, value: SecretValue) -> UpstreamHeader {
 }
 
 /// A client's header value, if it is text that may be sent on.
-fn text(value: &[u8]) -> Option<&str> {
+pub(super) fn text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok().filter(|text| !text.chars().any(|c| c.is_control() && c != '\t'))
 }
