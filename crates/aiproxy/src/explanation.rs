@@ -3,10 +3,11 @@
 
 mod answer;
 pub mod human;
+mod json;
 mod upstream;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 pub use answer::{Variables, explain};
 
@@ -74,8 +75,10 @@ pub struct Upstream {
     pub method: String,
     pub url: String,
     pub headers: Vec<Header>,
+    /// What the path was taken from.
+    pub path_origin: &'static str,
     /// The translated body, if one was given and is JSON.
-    pub body: Option<Value>,
+    pub body: Option<Box<RawValue>>,
 }
 
 /// A header; a secret one shows its reference, never its value.

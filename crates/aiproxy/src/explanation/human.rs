@@ -1,8 +1,6 @@
 //! An explanation as a story: what was asked, where it went and why, what is sent upstream.
 
-use serde_json::Value;
-
-use super::{Candidate, Explanation, Outcome, Upstream};
+use super::{Candidate, Explanation, Outcome, Upstream, json::indented};
 use crate::terminal::{Terminal, printable};
 
 /// The text, for a terminal; with the candidates that do not match even on a hit if `all`.
@@ -73,10 +71,16 @@ impl Story<'_> {
     }
 
     fn upstream(&mut self, explanation: &Explanation) {
-        let Some(Upstream { method, url, headers, body }) = &explanation.upstream else { return };
+        let Some(Upstream { method, url, headers, path_origin, body }) = &explanation.upstream else {
+            return;
+        };
         self.line("");
         let line = self.terminal.strong(&printable(&format!("{method} {url}")));
         self.line(&line);
+        if explanation.route_type.as_deref() == Some("preserve") {
+            let origin = if *path_origin == "client" { "the client" } else { path_origin };
+            self.line(&self.terminal.dim(&format!("  (path from {origin})")));
+        }
         for header in headers {
             let value = printable(&header.value).into_owned();
             let value = if header.secret { self.terminal.secret(&value) } else { value };
@@ -84,12 +88,12 @@ impl Story<'_> {
         }
         if let Some(body) = body {
             self.line("");
-            self.body(body);
+            self.body(body.get());
         }
     }
 
-    fn body(&mut self, body: &Value) {
-        for line in format!("{body:#}").lines() {
+    fn body(&mut self, body: &str) {
+        for line in indented(body, 0).lines() {
             self.line(&format!("  {}", printable(line)));
         }
     }
@@ -161,7 +165,7 @@ fn name(name: &Option<String>, pointer: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{json, value::to_raw_value};
 
     use super::super::*;
     use super::render;
@@ -215,7 +219,8 @@ mod tests {
                     value: "{vault://env/OPENAI_AUTH_HEADER}".into(),
                     secret: true,
                 }],
-                body: Some(json!({"model": "gpt-4", "messages": []})),
+                path_origin: "built-in",
+                body: to_raw_value(&json!({"model": "gpt-4", "messages": []})).ok(),
             }),
             error: None,
             kong: Some(Kong {

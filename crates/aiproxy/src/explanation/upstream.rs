@@ -1,12 +1,12 @@
 //! What is sent upstream, as it may be shown.
 
 use config_core::plan::{
-    auth::{Credential, Identity},
+    auth::Identity,
     prepare::{Decision, HeaderValue, UpstreamBody},
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Header, Upstream};
+use super::{Header, Upstream, json::indented};
 
 impl Upstream {
     /// The upstream request that `decision` makes of a client's `body`, secrets as their references.
@@ -21,10 +21,16 @@ impl Upstream {
             method: decision.method.clone(),
             url: decision.shown_url(),
             headers: headers.chain(signed).collect(),
-            body: sent_body(decision, body),
+            path_origin: decision.path_origin.as_str(),
+            body: decision
+                .shown_body(body)
+                .and_then(|body| RawValue::from_string(indented(&body, BODY_DEPTH)).ok()),
         }
     }
 }
+
+/// How deep in the document a body stands.
+const BODY_DEPTH: usize = 2;
 
 impl Header {
     fn new(name: &str, value: &str, secret: bool) -> Self {
@@ -39,23 +45,6 @@ fn token(identity: &Identity) -> &'static str {
         Identity::GcpServiceAccount { .. } => "Bearer (a token for the Google service account)",
         Identity::AwsSigV4 { .. } => "AWS4-HMAC-SHA256 (a signature over the request)",
     }
-}
-
-/// The body as a JSON value; nothing for an unknown body, one that is no JSON, or one whose
-/// translation is not known.
-fn sent_body(decision: &Decision, client: Option<&[u8]>) -> Option<Value> {
-    let bytes = match &decision.body {
-        UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
-        UpstreamBody::Passthrough => client?,
-        UpstreamBody::Bytes(bytes) => bytes,
-    };
-    let mut body: Value = serde_json::from_slice(bytes).ok()?;
-    if let (Some(members), Some(Credential { name, value, .. })) =
-        (body.as_object_mut(), &decision.body_credential)
-    {
-        members.insert(name.clone(), value.shown().into());
-    }
-    Some(body)
 }
 
 /// What the request itself does not show.

@@ -86,6 +86,18 @@ fn the_body_may_come_from_a_file() {
 }
 
 #[test]
+fn a_body_is_shown_as_it_is_sent() {
+    let body =
+        r#"{"messages":[{"role":"user","content":"hi"}],"big":12345678901234567890123,"x":{"y":1,"y":2}}"#;
+    for format in ["human", "json"] {
+        let run = explain(&format!("--format {format} routes.yaml /a/chat/completions -d")).arg(body).run();
+        for part in ["\"big\": 12345678901234567890123,", "\"y\": 1,", "\"y\": 2\n"] {
+            assert!(run.stdout.contains(part), "{run}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_body_is_a_body() {
     assert_eq!(json("routes.yaml /a/chat/completions")["assumed"], serde_json::json!(["body"]));
     assert_eq!(json("routes.yaml -d '' /a/chat/completions")["assumed"], serde_json::json!([]));

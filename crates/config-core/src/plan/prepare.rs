@@ -5,6 +5,7 @@ mod checks;
 mod headers;
 
 use formats::WireFormat;
+use formats::body::{BodyError, Members};
 
 use super::auth::{Credential, Identity};
 use super::proxy::{Field, Proxy, Rendered, query_argument};
@@ -102,6 +103,26 @@ impl Decision {
                 format!("{url}{separator}{credential}")
             }
         }
+    }
+
+    /// The body as it may be shown: JSON text, byte for byte but for a credential, which is its
+    /// reference or `***`. Of a body that passes through, `client`'s; `None` if it is not known, no
+    /// JSON, or not translated yet.
+    pub fn shown_body(&self, client: Option<&[u8]>) -> Option<String> {
+        let bytes = match &self.body {
+            UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
+            UpstreamBody::Passthrough => client?,
+            UpstreamBody::Bytes(bytes) => bytes,
+        };
+        let text = match (&self.body_credential, Members::parse(bytes)) {
+            (Some(credential), Ok(mut members)) => {
+                members.set(&credential.name, credential.value.shown());
+                members.to_bytes()
+            }
+            (_, Ok(_) | Err(BodyError::NotAnObject)) => bytes.to_vec(),
+            (_, Err(BodyError::Syntax(_))) => return None,
+        };
+        String::from_utf8(text).ok()
     }
 }
 

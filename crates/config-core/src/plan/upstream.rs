@@ -81,11 +81,11 @@ pub(super) struct Call<'a> {
 }
 
 impl PathOrigin {
-    /// The origin in a few words.
+    /// The origin in one word; an option by its name.
     pub fn as_str(self) -> &'static str {
         match self {
-            PathOrigin::BuiltIn => "the provider's endpoint",
-            PathOrigin::Client => "the client's path",
+            PathOrigin::BuiltIn => "built-in",
+            PathOrigin::Client => "client",
             PathOrigin::UpstreamPath => "upstream_path",
             PathOrigin::UpstreamUrl => "upstream_url",
         }
@@ -168,15 +168,18 @@ fn path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<(String, 
     let configured = rendered.path.as_ref().map(|path| path.path.as_str());
     // Where both are set, the URL's path counts, but gemini and bedrock look at `upstream_path` first.
     let path_wins = matches!(proxy.provider, Provider::Gemini | Provider::Bedrock);
+    // Clients of Azure name the deployment themselves, in a path under `/openai/`.
+    let preserved = |path: &str| match path.starts_with("/openai/") {
+        true => Ok(path.to_owned()),
+        false => under_deployment(proxy, rendered, path, url),
+    };
     let (path, origin) = if proxy.route_type == RouteType::Preserve {
         match (url, configured) {
             (Some(url), Some(_)) if !path_wins => (url.to_owned(), PathOrigin::UpstreamUrl),
-            (_, Some(path)) => (under_deployment(proxy, rendered, path, url)?, PathOrigin::UpstreamPath),
+            (_, Some(path)) => (preserved(path)?, PathOrigin::UpstreamPath),
             (_, None) => {
                 let path = encode_path(&percent_encode_upstream(call.path.as_bytes()));
-                let deployed = url.is_none() && !path.starts_with("/openai/");
-                let path = if deployed { under_deployment(proxy, rendered, &path, url)? } else { path };
-                (path, PathOrigin::Client)
+                (preserved(&path)?, PathOrigin::Client)
             }
         }
     } else {

@@ -144,6 +144,16 @@ fn an_azure_path_that_has_a_deployment_keeps_it() {
         Request::unknown("/openai/deployments/other/audio/speech").url(&proxy),
         "https://inst.openai.azure.com/openai/deployments/other/audio/speech?api-version=2023-05-15"
     );
+    let url = |route_type, target| {
+        let captured = "upstream_path: $(uri_captures.rest)";
+        let proxy = compile(&config("azure", options, route_type, captured, "")).unwrap();
+        Request::unknown(target).url(&proxy).replace("?api-version=2023-05-15", "")
+    };
+    let azure = |path: &str| format!("https://inst.openai.azure.com/openai/{path}");
+    assert_eq!(url("preserve", "/az/openai/deployments/other/x"), azure("deployments/other/x"));
+    assert_eq!(url("preserve", "/az/openai"), azure("deployments/dep/openai"));
+    assert_eq!(url("preserve", "/az/audio/speech"), azure("deployments/dep/audio/speech"));
+    assert_eq!(url("llm/v1/chat", "/az/openai/x"), azure("deployments/dep/openai/x"));
 }
 
 #[test]
