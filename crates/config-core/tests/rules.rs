@@ -72,6 +72,12 @@ fn every_page_is_complete() {
         let (id, page) = (rule.id(), rule.page());
         assert!(page.starts_with(&format!("# {id}\n")), "docs/rules/{id}.md must begin with its id");
         let severity = format!("Default severity: **{}**", rule.severity().as_str());
+        let summary = page.lines().nth(2).unwrap_or_default().trim_end_matches('.');
+        assert_eq!(
+            summary.to_lowercase(),
+            rule.summary().to_lowercase(),
+            "docs/rules/{id}.md begins otherwise"
+        );
         for part in [
             &*severity,
             "## What it reports",
@@ -83,7 +89,7 @@ fn every_page_is_complete() {
             assert!(page.contains(part), "docs/rules/{id}.md lacks `{part}`");
         }
         assert!(
-            !examples(page, "bad").is_empty() && !examples(page, "good").is_empty(),
+            !examples(page, "Example").is_empty() && !examples(page, "Write instead").is_empty(),
             "docs/rules/{id}.md lacks examples"
         );
     }
@@ -92,14 +98,14 @@ fn every_page_is_complete() {
 #[test]
 fn the_examples_of_every_page_are_true() {
     for rule in Rule::ALL {
-        for (expected, kind) in [(true, "bad"), (false, "good")] {
-            for example in examples(rule.page(), kind) {
+        for (expected, section) in [(true, "Example"), (false, "Write instead")] {
+            for example in examples(rule.page(), section) {
                 let source = config_core::source::SourceFile::new("example.yaml", example);
                 let found = check(&source, &options(*rule)).diagnostics;
                 assert_eq!(
                     found.iter().any(|d| d.rule == *rule),
                     expected,
-                    "docs/rules/{}.md, the {kind} example:\n{example}\ngives\n{}",
+                    "docs/rules/{}.md, under {section}:\n{example}\ngives\n{}",
                     rule.id(),
                     support::render(&source, &found),
                 );
@@ -108,10 +114,9 @@ fn the_examples_of_every_page_are_true() {
     }
 }
 
-/// The `yaml` blocks of a page that follow `<!-- kind -->`.
-fn examples<'p>(page: &'p str, kind: &str) -> Vec<&'p str> {
-    page.split(&format!("<!-- {kind} -->"))
-        .skip(1)
-        .filter_map(|after| after.trim_start().strip_prefix("```yaml\n")?.split("```").next())
-        .collect()
+/// The `yaml` blocks of a page under the heading `section`.
+fn examples<'p>(page: &'p str, section: &str) -> Vec<&'p str> {
+    let (_, section) = page.split_once(&format!("\n## {section}\n")).expect("every page has the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    section.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect()
 }
