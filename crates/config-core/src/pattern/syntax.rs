@@ -79,14 +79,16 @@ pub fn explain(written: &str, kind: &ast::ErrorKind, range: Range<usize>) -> Pat
         }
         Kind::EscapeUnrecognized => {
             let escape = &written[range.clone()];
-            let help = ESCAPES.iter().find(|(known, _)| *known == escape).map_or("", |(_, help)| help);
+            let known = ESCAPES.iter().find(|(known, _)| *known == escape);
+            let help =
+                known.map_or("leave the `\\` out where the character itself is meant", |(_, help)| help);
             error(format!("the escape `{escape}` does not exist in this dialect"), range, help)
         }
         Kind::FlagUnrecognized if before.ends_with("(?") => {
             let opening = next.map_or(String::new(), String::from);
-            let known = GROUPS.iter().find(|(known, ..)| *known == opening);
-            let (what, help) = known.map_or(("groups", ""), |(_, what, help)| (*what, *help));
-            error(format!("{what} `(?{opening}` are not supported"), at - 2..range.end, help)
+            let known = GROUPS.iter().find(|(known, ..)| written[at..].starts_with(known));
+            let (opening, what, help) = known.copied().unwrap_or((&opening, "groups", ""));
+            error(format!("{what} `(?{opening}` are not supported"), at - 2..at + opening.len(), help)
         }
         _ if brace(written, kind, at).is_some() => {
             let (range, name) = brace(written, kind, at).unwrap_or((range, None));
@@ -126,8 +128,21 @@ pub fn explain(written: &str, kind: &ast::ErrorKind, range: Range<usize>) -> Pat
                 "put something before it, or escape it with `\\`",
             )
         }
-        Kind::NestLimitExceeded(limit) => {
-            error(format!("groups are nested more than {limit} deep"), range, "")
+        Kind::NestLimitExceeded(limit) => error(
+            format!("groups are nested more than {limit} deep"),
+            range,
+            "nest fewer groups in each other",
+        ),
+        Kind::GroupNameUnexpectedEof | Kind::FlagUnexpectedEof => error(
+            kind.to_string(),
+            range,
+            "write `(?<name>…)` to capture, `(?:…)` to group, or `\\(` for a parenthesis",
+        ),
+        Kind::ClassRangeInvalid => {
+            error(kind.to_string(), range, "write the lower end first, as in `a-z`; a `-` itself is `\\-`")
+        }
+        Kind::ClassRangeLiteral => {
+            error(kind.to_string(), range, "write `\\-` where a hyphen itself is meant")
         }
         other => error(other.to_string(), range, ""),
     }
@@ -161,6 +176,8 @@ const GROUPS: &[(&str, &str, &str)] = &[
     ("#", "comments", "leave the comment out"),
     ("'", "quoted group names", "write `(?<name>…)`"),
     ("&", "recursive patterns", "write the pattern out to the depth that is needed"),
+    ("P=", "back-references", BACK_REFERENCE_HELP),
+    ("P>", "recursive patterns", "write the pattern out to the depth that is needed"),
 ];
 
 fn look_around(written: &str, at: usize) -> String {

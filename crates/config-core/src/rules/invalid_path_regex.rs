@@ -11,8 +11,9 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
             Some(range) => facts.document.place_within(path.node, PathFacts::of_regex(range)),
             None => facts.document.place(path.node),
         };
-        let mut diagnostic = Diagnostic::new(Rule::InvalidPathRegex, place, &error.message);
-        diagnostic.help = error.help.clone();
-        diagnostics.push(diagnostic);
+        let help = error.help.as_deref().unwrap_or(
+            "mend the regex: it has the syntax of the Rust crate `regex`, which lacks some of what PCRE has",
+        );
+        diagnostics.push(Diagnostic::new(Rule::InvalidPathRegex, place, &error.message).help(help));
     }
 }

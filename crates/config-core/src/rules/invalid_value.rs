@@ -58,7 +58,7 @@ impl Forms<'_> {
         self.text(service.url.as_ref(), url::service_url);
         self.text(service.host.as_ref(), host::of_service);
         self.text(service.path.as_ref(), url::path_of_service);
-        self.texts(service.ca_certificates.as_ref(), word::uuid);
+        self.texts(service.ca_certificates.as_ref(), word::certificate_id);
         self.texts(service.tags.as_ref(), word::tag);
     }
 
@@ -222,6 +222,7 @@ mod tests {
         url::path_of_service,
         url::upstream_url,
         word::uuid,
+        word::certificate_id,
         word::name,
         word::tag,
         word::method,

@@ -78,7 +78,10 @@ pub(super) fn upstream_url(text: &str) -> Verdict {
         return Err(match text.strip_prefix("//") {
             Some(rest) => Fault::new(0..2, "missing scheme in url", format!("write `https://{rest}`")),
             None => {
-                let help = if text.starts_with('/') {
+                let trimmed = text.trim();
+                let help = if trimmed != text && upstream_url(trimmed).is_ok() {
+                    format!("write `{trimmed}`, without blanks around it")
+                } else if text.starts_with('/') {
                     "write scheme and host before the path; a path alone goes into `upstream_path`".to_owned()
                 } else {
                     // What is named by an address, or is at hand, seldom speaks TLS.
@@ -165,6 +168,12 @@ mod tests {
                 "api.x.com/p",
                 0..11,
                 "`api.x.com/p` has no scheme and so no host: missing host in url",
+            ),
+            (
+                upstream_url,
+                " https://a.b/",
+                0..13,
+                "` https://a.b/` has no scheme and so no host: missing host in url",
             ),
             (upstream_url, "//h/p", 0..2, "missing scheme in url"),
             (upstream_url, "https:///p", 8..8, "missing host in url"),

@@ -2,8 +2,18 @@
 
 use super::{Fault, Verdict};
 
-/// A UUID of 36 characters, in either case.
+/// The id of an entity.
 pub(super) fn uuid(text: &str) -> Verdict {
+    id(text, "or leave `id` out: it follows from the name")
+}
+
+/// The id of a certificate that a service trusts.
+pub(super) fn certificate_id(text: &str) -> Verdict {
+    id(text, "the `id` of one of the `ca_certificates`")
+}
+
+/// A UUID of 36 characters, in either case.
+fn id(text: &str, advice: &str) -> Verdict {
     let hyphens = [8, 13, 18, 23];
     let fits = |(at, byte): (usize, u8)| match hyphens.contains(&at) {
         true => byte == b'-',
@@ -15,7 +25,7 @@ pub(super) fn uuid(text: &str) -> Verdict {
     Err(Fault::whole(
         text,
         "is not a UUID",
-        "write 32 hex digits as `481a9539-f49c-51b6-b2e2-fe99ee68866c`, or leave `id` out: it follows from the name",
+        format!("write 32 hex digits as `481a9539-f49c-51b6-b2e2-fe99ee68866c`, {advice}"),
     ))
 }
 
