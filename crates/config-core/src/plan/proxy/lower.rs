@@ -7,7 +7,8 @@ use formats::openai::Options;
 
 use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Proxy, Shape};
 use crate::model::{
-    self, AiProxy, Bedrock, LlmFormat, MistralFormat, Model, ModelOptions, Provider, ResponseStreaming, Text,
+    self, AiProxy, Bedrock, LlmFormat, MistralFormat, Model, ModelOptions, Provider, ResponseStreaming,
+    RouteType, Text,
 };
 use crate::plan::auth::{Auth, Credential, Identity};
 use crate::plan::landing::{HostError, has_dot_segment, host};
@@ -83,7 +84,7 @@ impl Proxy {
             model_name_header: flag(config.model_name_header.as_ref(), true),
             llm_format: config.llm_format.as_deref().copied().unwrap_or(LlmFormat::Openai),
             endpoint: None,
-            fields: fields(model, &mut problems),
+            fields: fields(model, *config.route_type, &mut problems),
         };
         if problems.0.is_empty() { Ok(proxy) } else { Err(problems.0) }
     }
@@ -148,11 +149,24 @@ fn region(bedrock: Option<&Bedrock>, problems: &mut Problems) -> Option<String> 
     is_name.then(|| region.to_string())
 }
 
-fn fields(model: &Model, problems: &mut Problems) -> Vec<CompiledField> {
+fn fields(model: &Model, route_type: RouteType, problems: &mut Problems) -> Vec<CompiledField> {
+    // Otherwise the path is another's: the client's, or the one that is configured.
+    let is_own_path = route_type != RouteType::Preserve
+        && [Field::UpstreamUrl, Field::UpstreamPath].iter().all(|field| field.text(model).is_none());
     let mut compiled = Vec::new();
     for field in Field::ALL {
         match field.text(model) {
-            Some(text) => compiled.extend(compile(field, text, problems)),
+            Some(text) => {
+                let template = compile(field, text, problems);
+                if let Some(compiled) = template.as_ref()
+                    && is_own_path
+                    && is_segment(field, *model.provider)
+                {
+                    let path = PathTemplate::new(compiled.template.segments.clone());
+                    refuse_dot_segment(field, text, &path, problems);
+                }
+                compiled.extend(template);
+            }
             None if field == Field::AzureApiVersion && *model.provider == Provider::Azure => {
                 let template = parse(DEFAULT_AZURE_API_VERSION).ok();
                 compiled.extend(template.map(|template| CompiledField {
@@ -179,10 +193,8 @@ fn compile(field: Field, text: &Spanned<Text>, problems: &mut Problems) -> Optio
     };
     match shape(field, &template) {
         Ok(shape) => {
-            if path_of(&shape).is_some_and(PathTemplate::has_dot_segment) {
-                let help =
-                    "write the path without `.` and `..`, encoded or not: upstreams resolve them differently";
-                problems.blame(field.as_str(), text, "the path has a segment `.` or `..`", help);
+            if let Some(path) = path_of(&shape) {
+                refuse_dot_segment(field, text, path, problems);
             }
             Some(CompiledField { field, template, shape })
         }
@@ -195,6 +207,24 @@ fn compile(field: Field, text: &Spanned<Text>, problems: &mut Problems) -> Optio
             problems.add(field.as_str(), text.node, range, reason, help);
             None
         }
+    }
+}
+
+/// Whether a field is a segment of every upstream path of the provider.
+fn is_segment(field: Field, provider: Provider) -> bool {
+    match field {
+        Field::Name => matches!(provider, Provider::Bedrock | Provider::Gemini),
+        Field::AzureDeploymentId => provider == Provider::Azure,
+        Field::GeminiProjectId | Field::GeminiLocationId => provider == Provider::Gemini,
+        _ => false,
+    }
+}
+
+/// Blames a path that would be refused at every request.
+fn refuse_dot_segment(field: Field, text: &Spanned<Text>, path: &PathTemplate, problems: &mut Problems) {
+    if path.has_dot_segment() {
+        let help = "write the path without `.` and `..`, encoded or not: upstreams resolve them differently";
+        problems.blame(field.as_str(), text, "the path has a segment `.` or `..`", help);
     }
 }
 

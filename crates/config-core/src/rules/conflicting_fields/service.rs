@@ -3,6 +3,7 @@
 use super::{at_key, node};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::{Entity, Protocol, Service};
+use crate::rules::Rule;
 use crate::syntax::Document;
 
 pub(super) fn check(document: &Document, service: &Entity<Service>) -> Vec<Diagnostic> {
@@ -32,11 +33,22 @@ fn protocol(service: &Service) -> (Protocol, &'static str) {
 fn path(document: &Document, service: &Service) -> Option<Diagnostic> {
     use Protocol::{Grpc, Grpcs, Tcp, Tls, Udp};
     let (protocol, _) = protocol(service);
-    let path = service.path.as_ref().filter(|_| service.url.is_none())?;
-    [Tcp, Tls, Udp, Grpc, Grpcs].contains(&protocol).then(|| {
-        at_key(document, path.node, format!("a service of the protocol `{protocol}` has no `path`"))
-            .help("remove `path`, or write `protocol: https`")
-    })
+    if ![Tcp, Tls, Udp, Grpc, Grpcs].contains(&protocol) {
+        return None;
+    }
+    let message = format!("a service of the protocol `{protocol}` has no `path`");
+    let Some(url) = &service.url else {
+        let path = service.path.as_ref()?;
+        return Some(at_key(document, path.node, message).help("remove `path`, or write `protocol: https`"));
+    };
+    let host = url.find("://")? + 3;
+    let path = host + url[host..].find('/')?;
+    let end = url[path..].find(['?', '#']).map_or(url.len(), |at| path + at);
+    let place = document.place_within(url.node, path..end);
+    Some(
+        Diagnostic::new(Rule::ConflictingFields, place, message)
+            .help("end the URL after the host and port, or let it start with `https://`"),
+    )
 }
 
 fn tls_settings(document: &Document, service: &Service) -> Vec<Diagnostic> {
