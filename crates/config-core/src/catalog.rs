@@ -75,6 +75,7 @@ pub const PLUGINS: &[KongPlugin] = &[
     enterprise("kafka-upstream"),
     guard("key-auth"),
     enterprise_guard("key-auth-enc"),
+    enterprise_guard("konnect-application-auth"),
     guard("ldap-auth"),
     enterprise_guard("ldap-auth-advanced"),
     open("loggly"),

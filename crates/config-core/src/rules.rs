@@ -27,6 +27,7 @@ mod uncompilable;
 mod undefined_capture;
 mod unknown_template_source;
 pub(crate) mod unresolved_secret;
+mod unsupported_entity;
 mod unused_capture;
 mod uri_capture;
 
@@ -148,6 +149,7 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     kong_portability::check,
     literal_secret::check,
     method_cannot_work::check,
+    unsupported_entity::check,
     unanchored_path::check,
     unused_capture::check,
     uncompilable::check,

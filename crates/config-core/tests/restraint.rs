@@ -95,7 +95,7 @@ fn a_method_works_where_one_plugin_of_several_could_use_it() {
 #[test]
 fn a_service_is_missed_only_where_kong_needs_one() {
     let flat = "_format_version: \"3.0\"\nroutes:\n- {name: a, paths: [/a]}\n";
-    assert!(findings(flat).is_empty(), "no plugin runs: aiproxy answers 503 too");
+    assert_eq!(findings(flat), ["unsupported-entity a"], "no plugin runs: aiproxy answers 503 too");
     let global = format!("{flat}plugins: [{{name: ai-proxy, config: {{{CHAT}}}}}]\n");
     assert_eq!(findings(&global), ["kong-portability a"]);
     let served =
@@ -103,6 +103,68 @@ fn a_service_is_missed_only_where_kong_needs_one() {
     assert!(findings(&served).is_empty());
     let dangling = global.replace("paths", "service: s, paths");
     assert_eq!(findings(&dangling), ["dangling-reference s"]);
+}
+
+#[test]
+fn a_route_is_called_unserved_only_where_nothing_could_serve_it() {
+    let flat = "_format_version: \"3.0\"\nservices:\n- {name: s, host: h}\n- {name: t, host: h, enabled: false}\n\
+                routes:\n- {name: a, service: s, paths: [/a]}\n- {name: b, service: s, paths: [/b]}\n\
+                - {name: c, service: t, paths: [/c]}\n- {name: d, service: s, protocols: [tls], snis: [d.test]}\n";
+    let with = |plugin: &str| findings(&format!("{flat}plugins: [{{name: {plugin}, config: {{{CHAT}}}}}]\n"));
+    assert_eq!(findings(flat), ["unsupported-entity a"]);
+    assert_eq!(with("ai-proxy, route: a"), ["unsupported-entity b"]);
+    assert_eq!(with("ai-proxy, enabled: false"), ["unsupported-entity a"]);
+    assert!(with("ai-proxy").is_empty() && with("ai-proxy, service: s").is_empty());
+    // What is mistaken may have been meant for the route.
+    assert_eq!(with("ai-prox"), ["unknown-plugin ai-prox"]);
+    assert_eq!(with("ai-proxy, rout: a"), ["unknown-field rout"]);
+    assert_eq!(with("ai-proxy, route: x"), ["dangling-reference x"]);
+    let broken = flat.replace("name: b,", "name: b, plugin: [],");
+    assert_eq!(findings(&broken), ["unsupported-entity a", "unknown-field plugin"]);
+}
+
+#[test]
+fn a_plugins_name_in_other_spelling_is_a_typo() {
+    for name in ["AI-Proxy", "ai_proxy", "Ai Proxy", "aiproxy"] {
+        let text = file("paths: [/a]", CHAT).replace("name: ai-proxy", &format!("name: {name}"));
+        let source = config_core::source::SourceFile::new("routes.yaml", text);
+        let found = config_core::check::check(&source, &Default::default()).diagnostics;
+        let severities: Vec<_> = found.iter().map(|d| (d.rule.id(), d.severity.as_str())).collect();
+        assert_eq!(severities, [("unknown-plugin", "error")], "{name}");
+        assert_eq!(found[0].help.as_deref(), Some("write `ai-proxy`"));
+    }
+}
+
+#[test]
+fn a_null_where_kong_wants_a_value_is_told() {
+    let found = |route: &str| findings(&file(route, CHAT));
+    for field in ["strip_path", "protocols", "request_buffering"] {
+        assert_eq!(found(&format!("paths: [/a], {field}: null")), [format!("kong-portability {field}")]);
+    }
+    assert!(found("paths: [/a], hosts: null, regex_priority: null, path_handling: null").is_empty());
+}
+
+#[test]
+fn literal_dot_segments_are_told_where_they_would_be_refused() {
+    let found = |model: &str| {
+        findings(&file("paths: [/a]", &format!("route_type: llm/v1/chat, auth: {{}}, model: {{{model}}}")))
+    };
+    let azure = "provider: azure, name: m, options: {azure_instance: a, azure_deployment_id: ";
+    assert_eq!(found(&format!("{azure}..}}")), ["invalid-value .."]);
+    assert_eq!(found(&format!("{azure}'%2e%2e/$(headers.d)'}}")), ["invalid-value %2e%2e/$(headers.d)"]);
+    assert!(found(&format!("{azure}'..', upstream_url: 'https://a.test/x'}}")).is_empty());
+    assert_eq!(found("provider: bedrock, name: .."), ["invalid-value .."]);
+    assert!(found("provider: openai, name: ..").is_empty(), "a name in the body");
+    assert!(found("provider: bedrock, name: a..b/c").is_empty());
+}
+
+#[test]
+fn a_streams_address_has_no_path() {
+    let url =
+        |url: &str| findings(&file("paths: [/a]", CHAT).replace("host: ai.test", &format!("url: {url}")));
+    assert_eq!(url("tcp://a.test:1/x?y"), ["conflicting-fields /x"]);
+    assert_eq!(url("grpcs://a.test/"), ["conflicting-fields /"]);
+    assert!(url("tcp://a.test:1").is_empty() && url("http://a.test/x").is_empty());
 }
 
 #[test]

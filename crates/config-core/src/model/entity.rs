@@ -63,6 +63,8 @@ pub struct Service {
     pub routes: Option<Nested<Route>>,
     /// Plugins of this service.
     pub plugins: Option<Nested<Plugin>>,
+    /// Wasm filters of this service.
+    pub filter_chains: Option<Opaque>,
     /// Labels for tools.
     pub tags: Option<Spanned<Vec<Spanned<Text>>>>,
     /// Seconds since 1970.
@@ -126,6 +128,8 @@ pub struct Route {
     pub service: Option<Spanned<ForeignKey>>,
     /// Plugins of this route.
     pub plugins: Option<Nested<Plugin>>,
+    /// Wasm filters of this route.
+    pub filter_chains: Option<Opaque>,
     /// Labels for tools.
     pub tags: Option<Spanned<Vec<Spanned<Text>>>>,
     /// Seconds since 1970.

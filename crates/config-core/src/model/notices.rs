@@ -61,28 +61,34 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
     Some(finding)
 }
 
-/// Whether one letter was left out, added, replaced or swapped with its neighbour.
+/// Whether one letter was left out, added, replaced or swapped with its neighbour, whatever is in
+/// capitals or joined by something other than a hyphen.
 fn is_one_typo_away(name: &str, known: &str) -> bool {
-    strsim::osa_distance(name, known) == 1
+    let plain = name.to_lowercase().replace(['_', ' '], "-");
+    strsim::osa_distance(&plain, known) <= 1
 }
 
 /// Once for each kind of entity in a file.
 fn entities(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
     let consumers = config.consumers.iter().map(|consumer| consumer.node);
+    let lists = std::iter::once(document.root()).chain(consumers);
+    let lists = lists.flat_map(|mapping| document.entries(mapping));
+    let lists = lists.map(|(key, value)| (document.key_text(*key), *value));
+    let of_services = config.services.iter().filter_map(|service| service.fields.filter_chains);
+    let of_routes = config.routes.iter().filter_map(|route| route.fields.filter_chains);
+    let filters = of_services.chain(of_routes).map(|list| ("filter_chains", list.0));
     let mut seen: Vec<&str> = Vec::new();
-    for mapping in std::iter::once(document.root()).chain(consumers) {
-        for (key, value) in document.entries(mapping) {
-            let Some(entity) = catalog::unsupported_entity(document.key_text(*key)) else { continue };
-            if document.is_null(*value) || seen.contains(&entity.key) {
-                continue;
-            }
-            seen.push(entity.key);
-            let edition = if entity.edition == Edition::Enterprise { " of Kong Enterprise" } else { "" };
-            let message = format!("aiproxy does not run `{}` ({}{edition})", entity.key, entity.what);
-            let finding = Diagnostic::new(Rule::UnsupportedEntity, document.key_place(*value), message)
-                .help("they are accepted and left aside, unchecked");
-            diagnostics.push(finding);
+    for (key, value) in lists.chain(filters) {
+        let Some(entity) = catalog::unsupported_entity(key) else { continue };
+        if document.is_null(value) || seen.contains(&entity.key) {
+            continue;
         }
+        seen.push(entity.key);
+        let edition = if entity.edition == Edition::Enterprise { " of Kong Enterprise" } else { "" };
+        let message = format!("aiproxy does not run `{}` ({}{edition})", entity.key, entity.what);
+        let finding = Diagnostic::new(Rule::UnsupportedEntity, document.key_place(value), message)
+            .help("they are accepted and left aside, unchecked");
+        diagnostics.push(finding);
     }
 }
 

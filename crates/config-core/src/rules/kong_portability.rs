@@ -7,6 +7,7 @@ mod file;
 mod header;
 mod mode;
 mod model;
+mod null;
 mod path;
 mod route;
 mod upstream;
@@ -23,6 +24,7 @@ use crate::syntax::{Document, NodeId};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.extend(file::check(facts));
+    diagnostics.extend(null::check(facts));
     diagnostics.extend(route::without_service(facts));
     for (index, (route, known)) in facts.config.routes.iter().zip(&facts.routes).enumerate() {
         diagnostics.extend(route::check(facts.document, route));

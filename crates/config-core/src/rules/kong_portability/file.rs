@@ -27,7 +27,9 @@ pub(super) fn check(facts: &Facts) -> Vec<Diagnostic> {
 fn enterprise(facts: &Facts) -> Vec<Diagnostic> {
     let document = facts.document;
     let mut found = Vec::new();
-    for (key, value) in document.entries(document.root()) {
+    let consumers = facts.config.consumers.iter().map(|consumer| consumer.node);
+    let mappings = std::iter::once(document.root()).chain(consumers);
+    for (key, value) in mappings.flat_map(|mapping| document.entries(mapping)) {
         let key = document.key_text(*key);
         let is_enterprise =
             catalog::unsupported_entity(key).is_some_and(|entity| entity.edition == Edition::Enterprise);
