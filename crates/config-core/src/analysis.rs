@@ -5,9 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalog;
-use crate::model::{
-    AiProxy, Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Scope, Text, VaultEntity,
-};
+use crate::model::{Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Text, VaultEntity};
 use crate::pattern::{Pattern, PatternError, Patterns};
 use crate::plan::criteria::Protocols;
 use crate::plan::proxy::Field;
@@ -117,18 +115,6 @@ impl<'d> Facts<'d> {
         &self.routes[index.0]
     }
 
-    /// The facts about a plugin.
-    pub fn plugin(&self, index: PluginIndex) -> &PluginFacts {
-        &self.plugins[index.0]
-    }
-
-    /// Every ai-proxy instance whose configuration could be read.
-    pub fn ai_proxies(&self) -> impl Iterator<Item = (PluginIndex, &'d PluginEntity, &'d AiProxy)> {
-        self.config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
-            plugin.ai_proxy.as_ref().map(|config| (PluginIndex(index), plugin, config))
-        })
-    }
-
     /// The vaults that references may name.
     pub fn env_vaults(&self) -> Vec<EnvVault> {
         let vault = |vault: &'d VaultEntity| {
@@ -149,25 +135,6 @@ impl<'d> Facts<'d> {
             Some(name) => format!("`{}`", name.as_str()),
             None => format!("at {}", self.document.pointer(route.node)),
         }
-    }
-
-    /// What to call a plugin's scope in a message.
-    pub fn scope_label(&self, scope: Scope) -> String {
-        let mut parts = Vec::new();
-        if let Some(route) = scope.route {
-            parts.push(format!("route {}", self.route_label(route)));
-        }
-        if let Some(service) = scope.service {
-            let name = self.config[service].fields.name.as_ref().map_or("(unnamed)", |name| name.as_str());
-            parts.push(format!("service `{name}`"));
-        }
-        if let Some(consumer) = scope.consumer {
-            let fields = &self.config[consumer].fields;
-            let name =
-                fields.username.as_ref().or(fields.custom_id.as_ref()).map_or("(unnamed)", |n| n.as_str());
-            parts.push(format!("consumer `{name}`"));
-        }
-        if parts.is_empty() { "every route".to_owned() } else { parts.join(" and ") }
     }
 }
 

@@ -3,11 +3,11 @@
 //! The way through: [`source`] → [`syntax`] → [`model`] → analysis → [`rules`] → diagnostics, and
 //! [`model`] + analysis → [`plan`]. Pure: this crate reads no file, environment, clock or socket.
 
-pub mod analysis;
-pub mod catalog;
+mod analysis;
+mod catalog;
 pub mod check;
 pub mod diagnostic;
-pub mod kong_id;
+mod kong_id;
 pub mod model;
 pub mod pattern;
 pub mod plan;
@@ -16,6 +16,6 @@ pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod suggest;
-pub mod suppress;
+mod suppress;
 pub mod syntax;
-pub mod template;
+mod template;

@@ -6,18 +6,18 @@
 
 pub mod auth;
 pub mod criteria;
-pub mod landing;
+pub(crate) mod landing;
 mod lower;
 pub mod normalize;
 mod outline;
 pub mod prepare;
-pub mod priority;
-pub mod protocol;
+pub(crate) mod priority;
+pub(crate) mod protocol;
 pub mod proxy;
 pub mod rejection;
 pub mod request;
 pub mod router;
-pub mod scope;
+pub(crate) mod scope;
 pub mod upstream;
 
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};

@@ -156,7 +156,7 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
 ];
 
 /// Runs every check over the facts.
-pub fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for check in CHECKS {
         check(facts, diagnostics);
     }

@@ -4,7 +4,7 @@
 //! requests are translated has a module of its own; the others have a name only, and no body yet.
 
 pub mod body;
-pub mod functions;
+mod functions;
 pub mod mistral;
 pub mod multipart;
 pub mod openai;

@@ -1,7 +1,7 @@
 //! Where a template's value lands, and what may land there.
 //!
 //! Values are a client's, so each landing place has one validator, applied to every request. Which
-//! host a request goes to is settled when the file is read: see [`host`].
+//! host a request goes to is settled when the file is read: see `host`.
 
 use std::ops::Range;
 

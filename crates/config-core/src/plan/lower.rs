@@ -16,7 +16,7 @@ use crate::syntax::{NodeId, Spanned};
 impl Plan {
     /// The plan of a file, given its findings. What an error made unusable is a hole that answers
     /// 500, or that no request matches where it cannot be said which would.
-    pub fn lower(facts: &Facts, findings: &[Diagnostic]) -> Plan {
+    pub(crate) fn lower(facts: &Facts, findings: &[Diagnostic]) -> Plan {
         let errors = Errors::new(facts, findings);
         let mut criteria = Vec::new();
         let mut routable = Vec::new();
