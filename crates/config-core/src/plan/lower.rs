@@ -67,7 +67,8 @@ impl Plan {
 /// The findings of severity error, to say why a part of the plan is missing.
 struct Errors<'a> {
     facts: &'a Facts<'a>,
-    findings: &'a [Diagnostic],
+    /// The first finding of a rule at a place.
+    at: FxHashMap<(Rule, u32, &'a str), &'a Diagnostic>,
     /// The first error at or under a place of the document, by pointer.
     places: FxHashMap<&'a str, &'a Diagnostic>,
 }
@@ -78,6 +79,10 @@ const OF_A_REQUEST: [Rule; 3] = [Rule::UndefinedCapture, Rule::OptionalCapture, 
 
 impl<'a> Errors<'a> {
     fn new(facts: &'a Facts<'a>, findings: &'a [Diagnostic]) -> Self {
+        let mut at = FxHashMap::default();
+        for finding in findings {
+            at.entry((finding.rule, finding.place.span.start, &*finding.place.pointer)).or_insert(finding);
+        }
         let mut places = FxHashMap::default();
         let errors = findings
             .iter()
@@ -89,11 +94,11 @@ impl<'a> Errors<'a> {
                 pointer = place.rsplit_once('/').map(|(parent, _)| parent);
             }
         }
-        Self { facts, findings, places }
+        Self { facts, at, places }
     }
 
     fn hole(&self, hole: &Hole) -> Broken {
-        let found = self.findings.iter().find(|d| d.rule == hole.rule && d.place == hole.place);
+        let found = self.at.get(&(hole.rule, hole.place.span.start, &*hole.place.pointer));
         let message = found.map_or_else(|| hole.rule.summary().to_owned(), |d| d.message.clone());
         Broken { rule: hole.rule, line: self.line(hole.place.span.start), message }
     }
