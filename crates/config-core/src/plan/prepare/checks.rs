@@ -21,6 +21,9 @@ pub(super) struct Checked {
 /// another upstream.
 const DECISIVE: [&str; 4] = ["model", "messages", "prompt", "stream"];
 
+/// Members over which the configuration may have the last word.
+const CONFIGURABLE: [&str; 5] = ["max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k"];
+
 /// A chat or completions request.
 pub(super) fn conversation(
     proxy: &Proxy,
@@ -38,6 +41,7 @@ pub(super) fn conversation(
         ClientBody::Fields(_) | ClientBody::Opaque => return Err(no_prompts()),
     };
     unrepeated(body, &DECISIVE)?;
+    unmistakable(body, &CONFIGURABLE)?;
     let asks_for_stream = stream_flag(body)?;
     let messages = body.get("messages").is_some_and(is_filled_array);
     let prompt = body.get("prompt").is_some_and(|prompt| is_prompt(prompt, wire));
@@ -115,7 +119,22 @@ fn choose(configured: Option<&str>, requested: Option<String>) -> Result<Option<
 }
 
 fn unrepeated(body: &Members<'_>, names: &[&'static str]) -> Result<(), Rejection> {
+    unmistakable(body, names)?;
     names.iter().find(|name| body.is_repeated(name)).map_or(Ok(()), |name| Err(repeated(name)))
+}
+
+/// Refuses members whose names differ from these in case only: to servers written in Go they are the
+/// same member, and the last one counts.
+fn unmistakable(body: &Members<'_>, names: &[&'static str]) -> Result<(), Rejection> {
+    for key in body.keys() {
+        let same =
+            |name: &&&str| key.chars().count() == name.len() && key.to_uppercase() == name.to_uppercase();
+        if let Some(name) = names.iter().find(same).filter(|name| **name != key) {
+            let message = format!("request body has a member `{key}`, which may be taken for `{name}`");
+            return Err(Rejection::bad_request(message).param(name));
+        }
+    }
+    Ok(())
 }
 
 /// The value of a form's field, which may not be repeated.
