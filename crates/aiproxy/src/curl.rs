@@ -5,14 +5,17 @@ use std::{fs, io};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::request::{self, Field, Payload, Request, basic};
+use crate::{
+    files,
+    request::{self, Field, Payload, Request, basic},
+};
 
 /// Reads the file that an argument names with `@`; a parameter, so that tests need no files.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> io::Result<Vec<u8>>;
 
-/// Reads a file from disk.
+/// Reads a file from disk, or standard input if the path is `-`.
 pub fn from_disk(path: &str) -> io::Result<Vec<u8>> {
-    fs::read(path)
+    if path == "-" { files::read_stdin() } else { fs::read(path) }
 }
 
 /// What an option does to the request.

@@ -109,8 +109,13 @@ fn request(args: &Explain) -> Result<Request, Failure> {
     };
     if let Some(data) = &args.data {
         request.body = Payload::Bytes(match data.strip_prefix('@') {
-            Some(path) => files::read(Path::new(path))
-                .map_err(|cause| Failure::Unreadable { path: path.into(), cause })?,
+            Some("-") if args.file == Path::new("-") => {
+                let message = "standard input can be the configuration or the body, not both";
+                return Err(Failure::Usage(message.to_owned()));
+            }
+            Some(path) => {
+                curl::from_disk(path).map_err(|cause| Failure::Unreadable { path: path.into(), cause })?
+            }
             None => data.clone().into_bytes(),
         });
     }

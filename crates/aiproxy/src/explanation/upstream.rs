@@ -53,6 +53,11 @@ pub fn notes(decision: &Decision) -> Vec<String> {
     if let UpstreamBody::Untranslated(format) = decision.body {
         notes.push(format!("the body becomes {}, a translation that is not available yet", format.as_str()));
     }
+    if decision.unread
+        && let Some(model) = &decision.model
+    {
+        notes.push(format!("the body passes unread, so it may name another model than `{model}`"));
+    }
     if !decision.dropped_members.is_empty() {
         let members: Vec<_> = decision.dropped_members.iter().map(|member| format!("`{member}`")).collect();
         notes.push(format!(

@@ -98,6 +98,30 @@ fn a_body_is_shown_as_it_is_sent() {
 }
 
 #[test]
+fn the_body_may_come_from_standard_input() {
+    let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
+    let json = explain("--format json routes.yaml -d @- /a/chat/completions").stdin(body).run().json();
+    assert_eq!(json["upstream"]["body"]["model"], "a");
+    let curl = "curl localhost:8000/b/chat/completions -d @-";
+    let json = explain(&format!("--format json routes.yaml -- {curl}")).stdin(body).run().json();
+    assert_eq!(json["upstream"]["body"]["model"], "b");
+    let both = explain("-d @- - /a/chat/completions").stdin(body).run();
+    assert_eq!(both.status, Some(2));
+    assert!(both.stderr.contains("not both"), "{both}");
+}
+
+#[test]
+fn a_body_that_passes_unread_is_said_so() {
+    let preserve = include_str!("../../../../fixtures/seed/openai-preserve.yaml");
+    let note = |content_type: &str| {
+        let run = aiproxy("explain --format json a.yaml /openai/v1/x -d").arg("{}").file("a.yaml", preserve);
+        run.arg("-H").arg(&format!("content-type: {content_type}")).run().json()["notes"].to_string()
+    };
+    assert!(note("text/plain").contains("another model than `whisper-2`"));
+    assert!(!note("application/json").contains("unread"));
+}
+
+#[test]
 fn an_empty_body_is_a_body() {
     assert_eq!(json("routes.yaml /a/chat/completions")["assumed"], serde_json::json!(["body"]));
     assert_eq!(json("routes.yaml -d '' /a/chat/completions")["assumed"], serde_json::json!([]));

@@ -7,6 +7,8 @@ mod headers;
 use formats::WireFormat;
 use formats::body::{BodyError, Members};
 
+use body::ClientBody;
+
 use super::auth::{Credential, Identity};
 use super::proxy::{Field, Proxy, Rendered, query_argument};
 use super::rejection::Rejection;
@@ -53,6 +55,8 @@ pub struct Decision {
     pub provider: Provider,
     /// What the client sent.
     pub route_type: RouteType,
+    /// Whether the body passes without a look at the model that it may name.
+    pub unread: bool,
     /// What was not known and is assumed: `body`.
     pub assumed: Vec<&'static str>,
     /// The value of the answer's `X-Kong-LLM-Model`.
@@ -173,6 +177,9 @@ pub fn prepare(
         model: checked.model,
         stream: checked.stream,
         wire,
+        unread: rendered.native.is_none()
+            && client == ClientBody::Opaque
+            && matches!(body, Body::Bytes(bytes) if !bytes.is_empty()),
         provider: proxy.provider,
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },

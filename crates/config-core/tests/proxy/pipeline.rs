@@ -230,6 +230,11 @@ fn a_shown_body_is_the_sent_one_but_for_the_credential() {
     };
     assert_eq!(passed("[1 , 2]").as_deref(), Some("[1 , 2]"));
     assert_eq!(passed("RIFF"), None);
+    let unread = |content_type, text| {
+        let request = Request::post("/a/b", text).header("content-type", content_type);
+        request.decide(&preserve).unwrap().unread
+    };
+    assert!(unread("text/plain", "{}") && !unread("text/plain", "") && !unread("application/json", "{}"));
 }
 
 #[test]
@@ -306,6 +311,19 @@ fn a_preserved_body_is_checked_by_the_content_type_that_goes_upstream() {
 }
 
 #[test]
+fn a_member_that_differs_in_case_only_is_refused() {
+    let chat = openai("llm/v1/chat", ", name: m", "");
+    let preserve = openai("preserve", ", name: m", "");
+    let send = |proxy, text| body(&Request::post("/a/b", text), proxy);
+    let taken = |key, name| format!("400 request body has a member `{key}`, which may be taken for `{name}`");
+    assert_eq!(send(&preserve, r#"{"Model":"x"}"#), taken("Model", "model"));
+    assert_eq!(send(&chat, r#"{"messages":[1],"model":"m","MODEL":"x"}"#), taken("MODEL", "model"));
+    assert_eq!(send(&chat, r#"{"messages":[1],"meſſages":[2]}"#), taken("meſſages", "messages"));
+    assert_eq!(send(&chat, r#"{"messages":[1],"Max_Tokens":9}"#), taken("Max_Tokens", "max_tokens"));
+    assert_eq!(send(&preserve, r#"{"modelId":"x","Temperature":1}"#), "Passthrough");
+}
+
+#[test]
 fn a_preserved_body_cannot_hide_that_it_asks_for_a_stream() {
     let proxy = openai("preserve", ", name: m", "response_streaming: deny,");
     let json = |text| body(&Request::post("/a/b", text), &proxy);
@@ -322,6 +340,10 @@ fn a_preserved_body_cannot_hide_that_it_asks_for_a_stream() {
         (json(r#"{"stream":"true"}"#), no_flag),
         (json(r#"{"stream":true,"stream":false}"#), repeated),
         (json(r#"{"stream":null}"#), "Passthrough"),
+        (
+            json(r#"{"ſtream":true}"#),
+            "400 request body has a member `ſtream`, which may be taken for `stream`",
+        ),
         (form("stream=true"), denied),
         (form("stream=True"), no_flag),
         (form("stream=false&stream=true"), repeated),
