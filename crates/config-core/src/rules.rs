@@ -30,6 +30,7 @@ pub(crate) mod unresolved_secret;
 mod unsupported_entity;
 mod unused_capture;
 mod uri_capture;
+mod wording;
 
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Severity};

@@ -4,6 +4,7 @@ use crate::analysis::Facts;
 use crate::diagnostic::Diagnostic;
 use crate::model::{Protocol, Route, missing_place};
 use crate::rules::Rule;
+use crate::rules::wording::list;
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for route in &facts.config.routes {
@@ -96,12 +97,6 @@ macro_rules! criteria {
 const CRITERIA: [(&str, Criterion); 7] = criteria![methods hosts headers paths snis sources destinations];
 
 fn one_of(criteria: &[&str]) -> String {
-    match criteria {
-        [only] => format!("`{only}`"),
-        [all @ .., last] => {
-            let all: Vec<_> = all.iter().map(|name| format!("`{name}`")).collect();
-            format!("one of {} and `{last}`", all.join(", "))
-        }
-        [] => String::new(),
-    }
+    let names: Vec<_> = criteria.iter().map(|name| format!("`{name}`")).collect();
+    if names.len() > 1 { format!("one of {}", list(&names)) } else { list(&names) }
 }

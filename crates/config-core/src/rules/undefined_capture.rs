@@ -3,7 +3,8 @@
 use crate::analysis::{Facts, PathKind};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
 use crate::rules::Rule;
-use crate::rules::uri_capture::{Absence, Unproved, list, unproved};
+use crate::rules::uri_capture::{Absence, Unproved, unproved};
+use crate::rules::wording::list;
 use crate::suggest::nearest;
 
 /// How many groups of a route are named in a help.

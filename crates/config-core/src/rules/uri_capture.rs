@@ -6,6 +6,7 @@ use crate::analysis::{Facts, FieldTemplate, PathFacts, PathKind, RouteFacts};
 use crate::diagnostic::{Diagnostic, Related};
 use crate::model::RouteIndex;
 use crate::pattern::{Group, Pattern};
+use crate::rules::wording::list;
 use crate::rules::{Rule, example};
 use crate::template::{Placeholder, Source};
 
@@ -158,14 +159,5 @@ impl<'f> Unproved<'f> {
         }
         let noun = if self.routes.len() == 1 { "route" } else { "routes" };
         format!("{noun} {}", list(&names))
-    }
-}
-
-/// `a`, `b` and `c`, as given.
-pub(super) fn list(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
     }
 }
