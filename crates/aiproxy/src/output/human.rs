@@ -48,9 +48,12 @@ fn most_severe(report: &Report) -> Vec<(&SourceFile, &Diagnostic)> {
     findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// What was cut, where to read on, and the counts.
+/// What was cut, where to read on, and the counts; nothing if no file could be read.
 fn ending(report: &Report, terminal: &Terminal) -> String {
     let mut out = String::new();
+    if report.files.is_empty() {
+        return out;
+    }
     let cut = report.findings().count().saturating_sub(SHOWN);
     if cut > 0 {
         let cut = plural(cut, "more finding");

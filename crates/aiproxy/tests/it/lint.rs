@@ -143,6 +143,12 @@ fn what_cannot_be_read_is_named_and_the_rest_is_checked() {
     assert_snapshot!(aiproxy("lint --format concise missing.yaml a.yaml").file("a.yaml", BROKEN).run());
     let run = aiproxy("lint --format json missing.yaml good.yaml").file("good.yaml", GOOD).run();
     assert_eq!((run.status, &run.json()["valid"]), (Some(2), &false.into()));
+    let run = aiproxy("lint missing.yaml").run();
+    assert_eq!(
+        (run.status, run.stdout.as_str()),
+        (Some(2), ""),
+        "nothing was checked, so nothing is said of it"
+    );
 }
 
 #[test]
