@@ -43,6 +43,17 @@ fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
         let error = VaultReference::parse(text).and_then(|reference| reference.variable(vaults)).err()?;
         return Some(Fault { range: error.range, message: error.message, help: error.help, meant: None });
     }
+    if let Some(range) = deck_env(text)
+        && let Some(name) = text[range.clone()].split('"').nth(1)
+        && !name.starts_with("DECK_")
+    {
+        return Some(Fault {
+            range,
+            message: format!("decK puts in variables that begin with `DECK_` only, and this is `{name}`"),
+            help: format!("write `${{{{ env \"DECK_{name}\" }}}}`, or `{{vault://env/{name}}}` alone"),
+            meant: None,
+        });
+    }
     if let Some(meant) = near_miss(text, vaults) {
         return Some(Fault {
             range: 0..text.len(),
@@ -78,9 +89,6 @@ fn elsewhere(found: &Found) -> Option<Fault> {
 
 /// The reference that `text` would be with the right braces, blanks and case.
 fn near_miss(text: &str, vaults: &[EnvVault]) -> Option<String> {
-    if deck_env(text).is_some() {
-        return None;
-    }
     let opened = text.trim().trim_start_matches(['$', '{', ' ']);
     let rest =
         opened.get(..6).filter(|scheme| scheme.eq_ignore_ascii_case("vault:")).map(|_| &opened[6..])?;
@@ -124,6 +132,15 @@ mod tests {
             let fault = in_credential(text, &[]).unwrap_or_else(|| panic!("{text} passes"));
             assert_eq!((fault.range, fault.meant.as_deref()), (range, Some("{vault://env/KEY}")), "{text}");
         }
+    }
+
+    #[test]
+    fn variables_of_deck_begin_with_its_name() {
+        let fault = in_credential("Bearer ${{ env \"KEY\" }}", &[]).expect("decK refuses it");
+        assert_eq!(
+            (fault.range, fault.help.as_str()),
+            (7..23, "write `${{ env \"DECK_KEY\" }}`, or `{vault://env/KEY}` alone")
+        );
     }
 
     #[test]
