@@ -115,6 +115,10 @@ fn a_route_is_called_unserved_only_where_nothing_could_serve_it() {
     assert_eq!(with("ai-proxy, route: a"), ["unsupported-entity b"]);
     assert_eq!(with("ai-proxy, enabled: false"), ["unsupported-entity a"]);
     assert!(with("ai-proxy").is_empty() && with("ai-proxy, service: s").is_empty());
+    // Who is no consumer has none.
+    let consumer = format!("{flat}consumers: [{{username: u}}]\n");
+    let plugins = format!("plugins: [{{name: ai-proxy, consumer: u, config: {{{CHAT}}}}}]\n");
+    assert_eq!(findings(&(consumer + &plugins)), ["unsupported-entity a"]);
     // What is mistaken may have been meant for the route.
     assert_eq!(with("ai-prox"), ["unknown-plugin ai-prox"]);
     assert_eq!(with("ai-proxy, rout: a"), ["unknown-field rout"]);
