@@ -1,6 +1,6 @@
 //! OpenAI's own format: the request goes upstream as it came, but for the members that must change.
 
-use crate::body::{Members, map_items};
+use crate::body::{Members, is_filled_array, map_items};
 use crate::functions;
 
 /// Options of the configuration; what is set here beats the request.
@@ -99,7 +99,7 @@ fn say_with_the_common_core(body: &mut Members<'_>) {
 
 /// A choice among tools means nothing without tools, and servers refuse it.
 pub(crate) fn drop_idle_tool_choice(body: &mut Members<'_>) {
-    if body.present("tools").is_none() {
+    if !body.present("tools").is_some_and(is_filled_array) {
         body.remove("tool_choice");
     }
 }
@@ -173,11 +173,11 @@ mod tests {
 
     #[test]
     fn self_hosted_servers_are_asked_in_words_they_know() {
-        let body = r#"{"messages":[{"role":"developer","content":"d"},{"role":"user","content":"u"}],"tool_choice":"auto","model":"m","stream":false}"#;
+        let body = r#"{"messages":[{"role":"developer","content":"d"},{"role":"user","content":"u"}],"tools":[ ],"tool_choice":"auto","model":"m","stream":false}"#;
         assert_eq!(edited(body, "m", Options::default(), Dialect::OpenAi), body);
         assert_eq!(
             edited(body, "m", Options::default(), Dialect::SelfHosted),
-            r#"{"messages":[{"role":"system","content":"d"},{"role":"user","content":"u"}],"model":"m","stream":false}"#
+            r#"{"messages":[{"role":"system","content":"d"},{"role":"user","content":"u"}],"tools":[ ],"model":"m","stream":false}"#
         );
         assert_eq!(
             edited(r#"{"functions":[{"name":"f"}]}"#, "m", Options::default(), Dialect::SelfHosted),
