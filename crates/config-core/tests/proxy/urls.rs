@@ -190,6 +190,10 @@ fn native_clients_say_in_the_path_what_they_ask() {
         path("/", "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse&key=theirs").url(&gemini),
         "https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse"
     );
+    assert_eq!(
+        path("/", "/v1beta/models/a/b:generateContent").url(&gemini),
+        "400 model parameter not found in request, nor in gateway configuration"
+    );
     let bedrock = compile(
         "{route_type: llm/v1/chat, llm_format: bedrock, model: {provider: bedrock, name: 'a:1', options: {bedrock: {aws_region: r}}}}",
     )

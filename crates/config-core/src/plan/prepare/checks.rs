@@ -48,10 +48,7 @@ pub(super) fn conversation(
     if !messages && !prompt {
         return Err(no_prompts());
     }
-    let model = choose(configured, body.string("model"))?.ok_or_else(|| {
-        Rejection::bad_request("model parameter not found in request, nor in gateway configuration")
-            .param("model")
-    })?;
+    let model = choose(configured, body.string("model"))?.ok_or_else(no_model)?;
     let sent = match (messages, prompt) {
         (true, true) => return Err(Rejection::bad_request("request matches multiple LLM request formats")),
         (true, false) => RouteType::Chat,
@@ -97,7 +94,7 @@ pub(super) fn native(
     configured: Option<&str>,
     native: &Native,
 ) -> Result<Checked, Rejection> {
-    let model = choose(configured, native.model.clone())?;
+    let model = Some(choose(configured, native.model.clone())?.ok_or_else(no_model)?);
     Ok(Checked { model, stream: stream(policy, native.stream)? })
 }
 
@@ -173,6 +170,11 @@ fn stream(policy: ResponseStreaming, asked: bool) -> Result<bool, Rejection> {
 /// A text; where the provider takes it, also a list of texts or tokens.
 fn is_prompt(prompt: &str, wire: WireFormat) -> bool {
     prompt.starts_with('"') || (wire == WireFormat::OpenAi && is_filled_array(prompt))
+}
+
+fn no_model() -> Rejection {
+    Rejection::bad_request("model parameter not found in request, nor in gateway configuration")
+        .param("model")
 }
 
 fn no_prompts() -> Rejection {
