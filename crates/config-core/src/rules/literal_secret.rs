@@ -6,7 +6,7 @@ use crate::model::{Auth, Provider, Text};
 use crate::rules::Rule;
 use crate::secret;
 use crate::source::Span;
-use crate::syntax::{Document, Spanned};
+use crate::syntax::{Document, NodeId, Spanned};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for config in facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref()) {
@@ -32,20 +32,11 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
 /// Where credentials are written out, in a file with whatever other mistakes: under the keys of
 /// credentials, wherever they stand.
 pub(crate) fn credentials(document: &Document) -> Vec<Span> {
-    let mut found = Vec::new();
-    let mut open = vec![document.root()];
-    while let Some(node) = open.pop() {
-        open.extend(document.items(node));
-        for (key, value) in document.entries(node) {
-            open.push(*value);
-            let key = document.key_text(*key);
-            let is_credential = CREDENTIALS.iter().any(|(field, ..)| *field == key);
-            if is_credential && document.str(*value).is_some_and(is_literal) {
-                found.push(document.span(*value));
-            }
-        }
-    }
-    found
+    let is_key = |key| CREDENTIALS.iter().any(|(field, ..)| *field == document.key_text(key));
+    let is_credential = |node: &NodeId| {
+        document.key_of(*node).is_some_and(is_key) && document.str(*node).is_some_and(is_literal)
+    };
+    document.ids().filter(is_credential).map(|node| document.span(node)).collect()
 }
 
 /// The same in a text that cannot be parsed: what stands on a line behind the key of a credential.
@@ -103,6 +94,10 @@ mod tests {
                 "gcp_service_account_json: |\n  *****\n   **\nb: 1\n",
             ),
             ("\"param_value\": key one\n\tb: [", "\"param_value\": *** ***\n\tb: ["),
+            (
+                "{header_value: first, header_value: second}\n",
+                "{header_value: *****, header_value: ******}\n",
+            ),
             ("param_value: ${{ env \"DECK_A\" }}\nb: [", "param_value: ${{ env \"DECK_A\" }}\nb: ["),
         ];
         for (text, shown) in cases {

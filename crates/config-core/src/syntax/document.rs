@@ -138,6 +138,11 @@ impl<'s> Document<'s> {
         self.root
     }
 
+    /// Every node in the order of the text, those included that a repeated key leaves without a place.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.nodes.len() as u32).map(NodeId)
+    }
+
     /// The node itself.
     pub fn node(&self, id: NodeId) -> &Node<'s> {
         &self.nodes[id.0 as usize]
