@@ -2,7 +2,8 @@
 //! pattern before it is shown; where none is found, the finding does without.
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Class, Hir, HirKind, Look};
+use regex_syntax::hir::{Class, Hir, HirKind};
+use rustc_hash::FxHashMap;
 
 use crate::pattern::Pattern;
 use crate::plan::normalize::normalize;
@@ -16,18 +17,31 @@ const LARGEST: usize = 1 << 20;
 /// A path that `pattern` matches without setting the group called `name`.
 pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
     let position = pattern.groups().iter().position(|group| group.name.as_deref() == Some(name))?;
-    let draft = Draft::new(pattern, u32::try_from(position + 1).ok())?;
+    let draft = Draft::new(&pattern.compiled(), u32::try_from(position + 1).ok())?;
     let regex = compile(pattern)?;
     let captures = regex.captures(&draft.path)?;
     (captures.name(name).is_none() && is_normal(&draft.path)).then_some(draft.path)
 }
 
-/// A path that goes on after a match of `pattern` is complete, and matches all the same.
-pub(super) fn longer_path(pattern: &Pattern) -> Option<String> {
-    let draft = Draft::new(pattern, None)?;
-    let longer = draft.path + if draft.ends_in_slash { "more" } else { "/more" };
-    let matches = !draft.has_looks || compile(pattern).is_some_and(|regex| regex.is_match(&longer));
-    (matches && is_normal(&longer)).then_some(longer)
+/// Finds paths that go on after a match is complete. Of many patterns few end differently, and each
+/// ending is followed once.
+#[derive(Default)]
+pub(super) struct LongerPaths {
+    /// By ending.
+    drafts: FxHashMap<String, Option<Draft>>,
+}
+
+impl LongerPaths {
+    /// A path that goes on after a match of `pattern` is complete, and matches all the same.
+    pub fn find(&mut self, pattern: &Pattern) -> Option<String> {
+        let ending = if pattern.is_anchored() { pattern.tail() } else { pattern.compiled() };
+        let draft = self.drafts.entry(ending).or_insert_with_key(|ending| Draft::new(ending, None));
+        let draft = draft.as_ref()?;
+        let complete = [pattern.literal_prefix(), &draft.path].concat();
+        let longer = if complete.ends_with('/') { complete + "more" } else { complete + "/more" };
+        let matches = !draft.has_looks || compile(pattern).is_some_and(|regex| regex.is_match(&longer));
+        (matches && is_normal(&longer)).then_some(longer)
+    }
 }
 
 /// The pattern as it runs, unless it is too large to be compiled for the sake of a message.
@@ -42,18 +56,16 @@ fn is_normal(path: &str) -> bool {
 /// A text built along the pattern's tree. Without assertions on the way it is sure to match.
 struct Draft {
     path: String,
-    ends_in_slash: bool,
     has_looks: bool,
     avoid: Option<u32>,
 }
 
 impl Draft {
-    /// Follows `pattern`, around the group `avoid` where there is a way around.
-    fn new(pattern: &Pattern, avoid: Option<u32>) -> Option<Self> {
-        let hir = regex_syntax::parse(&pattern.compiled()).ok()?;
-        let mut draft = Draft { path: String::new(), ends_in_slash: false, has_looks: false, avoid };
+    /// Follows a regex, around the group `avoid` where there is a way around.
+    fn new(regex: &str, avoid: Option<u32>) -> Option<Self> {
+        let hir = regex_syntax::parse(regex).ok()?;
+        let mut draft = Draft { path: String::new(), has_looks: false, avoid };
         draft.follow(&hir)?;
-        draft.ends_in_slash = draft.path.ends_with('/');
         Some(draft)
     }
 
@@ -65,7 +77,6 @@ impl Draft {
             HirKind::Empty => {}
             HirKind::Literal(literal) => self.path.push_str(std::str::from_utf8(&literal.0).ok()?),
             HirKind::Class(class) => self.path.push(pleasant(class)?),
-            HirKind::Look(Look::Start) if self.path.is_empty() => {}
             HirKind::Look(_) => self.has_looks = true,
             HirKind::Capture(capture) => self.follow(&capture.sub)?,
             HirKind::Concat(items) => items.iter().try_for_each(|item| self.follow(item))?,
@@ -138,6 +149,7 @@ mod tests {
 
     #[test]
     fn a_longer_path_matches_too() {
+        let mut longer_paths = LongerPaths::default();
         for (text, path) in [
             ("/v1/chat", Some("/v1/chat/more")),
             ("/v1/", Some("/v1/more")),
@@ -146,8 +158,12 @@ mod tests {
             ("/chat$", None),
             ("/(?:%41)", None),
             ("/\\w{200}", None),
+            // Endings alike, after other beginnings.
+            ("/team/(?<m>[^/]+)", Some("/team/a/more")),
+            ("/team^", None),
+            ("/v2|/team^", Some("/v2/more")),
         ] {
-            assert_eq!(longer_path(&pattern(text)).as_deref(), path, "{text}");
+            assert_eq!(longer_paths.find(&pattern(text)).as_deref(), path, "{text}");
         }
     }
 }

@@ -4,15 +4,16 @@
 use crate::analysis::{Facts, PathKind};
 use crate::diagnostic::Diagnostic;
 use crate::pattern::End;
-use crate::rules::{Rule, example};
+use crate::rules::{Rule, example::LongerPaths};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    let mut longer_paths = LongerPaths::default();
     for path in facts.routes.iter().flat_map(|route| &route.paths) {
         let PathKind::Regex(Ok(pattern)) = &path.kind else { continue };
         if pattern.end() != End::Open {
             continue;
         }
-        let Some(longer) = example::longer_path(pattern) else { continue };
+        let Some(longer) = longer_paths.find(pattern) else { continue };
         let place = facts.document.place(path.node);
         let message = format!("path `~{}` also matches `{longer}`", pattern.written());
         let help = match pattern.has_top_level_alternation() {
