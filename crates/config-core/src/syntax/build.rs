@@ -426,15 +426,17 @@ impl<'s, 'd> Builder<'s, 'd> {
 
     fn close(&mut self, span: Span) {
         let Some(frame) = self.frames.pop() else { return };
-        let children = self.pending.split_off(frame.children);
         let kind = if frame.mapping {
-            let entries = mapping::entries(self, frame.node, &children);
+            let mut pending = std::mem::take(&mut self.pending);
+            let entries = mapping::entries(self, frame.node, &pending[frame.children..]);
+            pending.truncate(frame.children);
+            self.pending = pending;
             let start = self.entries.len() as u32;
             self.entries.extend(entries);
             Kind::Mapping(start..self.entries.len() as u32)
         } else {
             let start = self.items.len() as u32;
-            self.items.extend(children);
+            self.items.extend(self.pending.drain(frame.children..));
             Kind::Sequence(start..self.items.len() as u32)
         };
         // A block collection's end event stands at the next token, which may be far below.

@@ -160,7 +160,7 @@ fn gather(builder: &Builder<'_, '_>, written: &[Pair], sources: &[NodeId]) -> Ga
     let mut gathered =
         Gathered { entries: Vec::with_capacity(written.len()), repeated: Vec::new(), merged: Vec::new() };
     for (key, value) in written {
-        match keys.place(builder.text(*key), gathered.entries.len()) {
+        match keys.place(builder, &gathered.entries, *key) {
             None => gathered.entries.push((*key, *value)),
             Some(known) => {
                 gathered.repeated.push((gathered.entries[known].0, *key));
@@ -171,7 +171,7 @@ fn gather(builder: &Builder<'_, '_>, written: &[Pair], sources: &[NodeId]) -> Ga
     for source in sources {
         let Kind::Mapping(range) = &builder.nodes[source.index()].kind else { continue };
         for pair in builder.entry_range(range.clone()) {
-            if keys.place(builder.text(pair.0), gathered.entries.len()).is_none() {
+            if keys.place(builder, &gathered.entries, pair.0).is_none() {
                 gathered.entries.push(*pair);
                 gathered.merged.push((*pair, *source));
             }
@@ -180,31 +180,28 @@ fn gather(builder: &Builder<'_, '_>, written: &[Pair], sources: &[NodeId]) -> Ga
     gathered
 }
 
-/// Where each key of one mapping stands among its entries: a list while it is short, then a map
-/// (with the standard library's keyed hash, since whoever wrote the file chose the keys).
+/// Where each key of one mapping stands among its entries: looked for while they are few, then kept
+/// in a map (with the standard library's keyed hash, since whoever wrote the file chose the keys).
 #[derive(Default)]
 struct Keys<'b> {
-    few: Vec<&'b str>,
     many: HashMap<&'b str, usize>,
 }
 
 impl<'b> Keys<'b> {
-    /// The place of `key` if it has one; otherwise `next` becomes its place.
-    fn place(&mut self, key: &'b str, next: usize) -> Option<usize> {
+    /// The place of the entry of `entries` with the same text as `key`; without one, `key` is the next
+    /// entry's.
+    fn place(&mut self, builder: &'b Builder<'_, '_>, entries: &[Pair], key: NodeId) -> Option<usize> {
         const FEW: usize = 16;
-        if self.many.is_empty() {
-            if let Some(known) = self.few.iter().position(|known| *known == key) {
-                return Some(known);
-            }
-            self.few.push(key);
-            if self.few.len() > FEW {
-                self.many = self.few.drain(..).enumerate().map(|(at, key)| (key, at)).collect();
-            }
-            return None;
+        let text = builder.text(key);
+        if entries.len() <= FEW {
+            return entries.iter().position(|(known, _)| builder.text(*known) == text);
         }
-        let known = self.many.get(key).copied();
+        if self.many.is_empty() {
+            self.many = entries.iter().enumerate().map(|(at, (key, _))| (builder.text(*key), at)).collect();
+        }
+        let known = self.many.get(text).copied();
         if known.is_none() {
-            self.many.insert(key, next);
+            self.many.insert(text, entries.len());
         }
         known
     }
