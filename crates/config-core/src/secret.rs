@@ -89,14 +89,21 @@ pub fn embedded_reference(text: &str) -> Option<Range<usize>> {
     if looks_like_reference(text) {
         return None;
     }
-    let start = text.find(OPENING)?;
+    let start = find(text, OPENING)?;
     let end = text[start..].find('}').map_or(text.len(), |offset| start + offset + 1);
     Some(start..end)
 }
 
+/// Where `needle` begins. Ten thousand routes have a million strings, too short for `str::find` to
+/// pay off its preparation.
+fn find(text: &str, needle: &str) -> Option<usize> {
+    let first = needle.chars().next()?;
+    text.match_indices(first).map(|(at, _)| at).find(|at| text[*at..].starts_with(needle))
+}
+
 /// Where decK's `${{ env "NAME" }}` stands in a text.
 pub fn deck_env(text: &str) -> Option<Range<usize>> {
-    let start = text.find("${{")?;
+    let start = find(text, "${{")?;
     let end = start + text[start..].find("}}")? + 2;
     let inside = text[start + 3..end - 2].trim();
     let name = inside.strip_prefix("env")?.trim();
@@ -191,7 +198,9 @@ impl VaultReference {
             None => return Err(self.unknown_vault(vaults)),
         };
         let prefix = self.prefix.as_deref().or(configured).unwrap_or_default();
-        let mut name = format!("{prefix}{}", self.resource).replace('-', "_").to_ascii_uppercase();
+        let characters = prefix.chars().chain(self.resource.chars());
+        let mut name: String =
+            characters.map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect();
         if self.version == Some(2) {
             name.push_str("_PREVIOUS");
         }
@@ -238,9 +247,12 @@ fn resource_and_key(
     vault: &str,
     range: Range<usize>,
 ) -> Result<(String, Option<String>), SecretReferenceError> {
-    let help = format!("name the variable after the vault, as in `{{vault://{vault}/OPENAI_API_KEY}}`");
+    let fault = |message: &str| {
+        let help = format!("name the variable after the vault, as in `{{vault://{vault}/OPENAI_API_KEY}}`");
+        error(message, help, range.clone())
+    };
     if path.is_empty() {
-        return Err(error("the reference is missing a path", help, range));
+        return Err(fault("the reference is missing a path"));
     }
     let (path, _) = split_off(path, ';');
     let pieces = path
@@ -248,11 +260,9 @@ fn resource_and_key(
         .filter(|piece| !piece.is_empty())
         .map(decode_twice)
         .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| {
-            error("the reference's path is not valid UTF-8 once decoded", help.as_str(), range.clone())
-        })?;
+        .ok_or_else(|| fault("the reference's path is not valid UTF-8 once decoded"))?;
     match pieces.split_last() {
-        None => Err(error("the reference has an empty path", help, range)),
+        None => Err(fault("the reference has an empty path")),
         Some((key, resource)) if !resource.is_empty() && !path.ends_with('/') => {
             Ok((resource.join("/"), Some(key.clone())))
         }
@@ -262,6 +272,9 @@ fn resource_and_key(
 
 /// Kong decodes each piece as a URL segment and then once more as a form value.
 fn decode_twice(piece: &str) -> Option<String> {
+    if !piece.contains(['%', '+']) {
+        return Some(piece.to_owned());
+    }
     let once = percent_decode_str(piece).decode_utf8().ok()?;
     form_decode(&once)
 }

@@ -184,7 +184,9 @@ fn characters(text: &str) -> Vec<u32> {
 
 /// How many characters begin in `bytes` of UTF-8.
 fn begun(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte as i8 >= -0x40).count()
+    // Blocks that a byte can count are counted many bytes at a time.
+    let block = |block: &[u8]| block.iter().map(|byte| u8::from(*byte as i8 >= -0x40)).sum::<u8>();
+    bytes.chunks(u8::MAX.into()).map(|bytes| usize::from(block(bytes))).sum()
 }
 
 /// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.

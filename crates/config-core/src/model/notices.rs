@@ -28,7 +28,7 @@ pub(super) fn check(config: &mut Config, document: &Document, diagnostics: &mut 
 
 /// A remark about a plugin that is not `ai-proxy`.
 fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
-    let name = plugin.fields.name.as_ref()?;
+    let name = plugin.fields.name.as_ref().filter(|name| name.as_str() != AI_PROXY)?;
     let place = document.place(name.node);
     let quoted = quote(name);
     let Some(known) = catalog::plugin(name) else {
@@ -44,9 +44,6 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
                 .help(format!("aiproxy runs `{AI_PROXY}` only; take the plugin out if it is not needed")),
         });
     };
-    if known.name == AI_PROXY {
-        return None;
-    }
     let kong = if known.edition == Edition::Enterprise { "Kong Enterprise" } else { "Kong" };
     let finding = if known.guards && plugin.fields.is_enabled() {
         let message =

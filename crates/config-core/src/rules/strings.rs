@@ -34,8 +34,9 @@ const NOT_READ: &[&str] = &["plugins", "routes", "tags", "_comment", "_ignore", 
 /// Shows `visit` every string, leaving out fields that are broken: one mistake, one finding.
 pub(super) fn for_each<'f>(facts: &'f Facts<'f>, mut visit: impl FnMut(Found<'f>)) {
     let document = facts.document;
+    let mut open = Vec::new();
     let mut field = |root: NodeId, value: NodeId, within: Within| {
-        let mut open = vec![value];
+        open.push(value);
         while let Some(node) = open.pop() {
             match &document.node(node).kind {
                 Kind::Scalar(_) => {

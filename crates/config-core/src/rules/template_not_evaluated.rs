@@ -43,8 +43,8 @@ fn help(within: Within, field: &str) -> Option<&'static str> {
 
 /// Where `$(source.…)` stands, for the sources that exist; any other `$(` is ordinary text.
 fn placeholders(text: &str) -> impl Iterator<Item = Range<usize>> {
-    text.match_indices("$(").filter_map(|(start, _)| {
-        let inside = &text[start + 2..];
+    text.match_indices('$').filter_map(|(start, _)| {
+        let inside = text[start + 1..].strip_prefix('(')?;
         let known = Source::ALL.iter().any(|source| {
             inside.strip_prefix(source.as_str()).is_some_and(|rest| rest.starts_with(['.', ')', '[']))
         });
