@@ -1,6 +1,8 @@
 //! A pasted curl command line, read as curl reads it: the request that curl would send, with its
 //! defaults.
 
+mod quotes;
+
 use std::{fs, io};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -127,7 +129,7 @@ pub fn parse(words: &[String], read: ReadFile<'_>) -> Result<Request, String> {
     let words = match words {
         [line] => {
             // A pasted command may still have the breaks that its shell would have joined.
-            split = shlex::split(&line.replace("\\\n", " ").replace("\\\r\n", " "))
+            split = shlex::split(&quotes::plain(&line.replace("\\\n", " ").replace("\\\r\n", " ")))
                 .ok_or("the curl command has a quote that is not closed")?;
             &split
         }
