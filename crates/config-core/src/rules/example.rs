@@ -19,8 +19,9 @@ pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
     let position = pattern.groups().iter().position(|group| group.name.as_deref() == Some(name))?;
     let draft = Draft::new(&pattern.compiled(), u32::try_from(position + 1).ok())?;
     let regex = compile(pattern)?;
-    let captures = regex.captures(&draft.path)?;
-    (captures.name(name).is_none() && is_normal(&draft.path)).then_some(draft.path)
+    let path = rooted(draft.path);
+    let captures = regex.captures(&path)?;
+    (captures.name(name).is_none() && is_normal(&path)).then_some(path)
 }
 
 /// Finds paths that go on after a match is complete. Of many patterns few end differently, and each
@@ -37,9 +38,10 @@ impl LongerPaths {
         let ending = if pattern.is_anchored() { pattern.tail() } else { pattern.compiled() };
         let draft = self.drafts.entry(ending).or_insert_with_key(|ending| Draft::new(ending, None));
         let draft = draft.as_ref()?;
-        let complete = [pattern.literal_prefix(), &draft.path].concat();
+        let complete = rooted([pattern.literal_prefix(), &draft.path].concat());
         let longer = if complete.ends_with('/') { complete + "more" } else { complete + "/more" };
-        let matches = !draft.has_looks || compile(pattern).is_some_and(|regex| regex.is_match(&longer));
+        let is_sure = pattern.is_anchored() && !draft.has_looks;
+        let matches = is_sure || compile(pattern).is_some_and(|regex| regex.is_match(&longer));
         (matches && is_normal(&longer)).then_some(longer)
     }
 }
@@ -47,6 +49,11 @@ impl LongerPaths {
 /// The pattern as it runs, unless it is too large to be compiled for the sake of a message.
 fn compile(pattern: &Pattern) -> Option<Regex> {
     RegexBuilder::new(&pattern.compiled()).size_limit(LARGEST).build().ok()
+}
+
+/// What matches without an anchor may begin anywhere in a path, and a path begins with a slash.
+fn rooted(path: String) -> String {
+    if path.starts_with('/') { path } else { format!("/{path}") }
 }
 
 fn is_normal(path: &str) -> bool {
@@ -138,6 +145,7 @@ mod tests {
             ("/(?:(?<t>[a-z]+)/)?chat/(?<m>[^/]+)$", "t", Some("/chat/a")),
             ("/(?:gpt/(?<m>[^/]+)|any)/chat$", "m", Some("/any/chat")),
             ("/chat(?:/(?<m>[^/]+))*$", "m", Some("/chat")),
+            ("/(?<m>x)|(?<z>y)", "m", Some("/y")),
             // Always set: there is no way around.
             ("/(?<m>[^/]+)$", "m", None),
             // The draft `/a` sets the group after all, since the engine prefers that.
