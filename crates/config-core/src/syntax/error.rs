@@ -163,6 +163,19 @@ const QUOTE_OR_INDENT: &str = "put the text in quotes if it holds `: `; otherwis
 fn explain(kind: &ErrorKind, text: &str, at: usize) -> Option<(String, String)> {
     let line = text[..at].rfind(['\n', '\r']).map_or(&text[..at], |end| &text[end + 1..at]);
     let here = text[at..].chars().next();
+    let whole = &text[at - line.len()..];
+    if CONFLICT_MARKERS.iter().any(|marker| whole.starts_with(marker)) {
+        return Some(words(
+            "a merge conflict is left in the file",
+            "decide between the versions and remove the lines `<<<<<<<`, `=======` and `>>>>>>>`",
+        ));
+    }
+    if ends_collection(line) && is_about_blocks(kind) {
+        return Some(words(
+            "text follows the closing bracket",
+            "put the whole value in quotes: a text that begins with `{` or `[` needs them",
+        ));
+    }
     let (message, help) = match kind {
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -315,7 +328,33 @@ fn explain(kind: &ErrorKind, text: &str, at: usize) -> Option<(String, String)> 
         ErrorKind::RecursionLimitExceeded => return Some(too_deep()),
         _ => return None,
     };
-    Some((message.to_owned(), help.to_owned()))
+    Some(words(message, help))
+}
+
+fn words(message: &str, help: &str) -> (String, String) {
+    (message.to_owned(), help.to_owned())
+}
+
+/// What version control writes into a file that it cannot merge.
+const CONFLICT_MARKERS: [&str; 3] = ["<<<<<<< ", "=======\n", ">>>>>>> "];
+
+/// Whether a line's value, up to here, is a flow collection that is closed: `- {model}` of
+/// `- {model}/chat`.
+fn ends_collection(line: &str) -> bool {
+    let value = line.trim_start_matches([' ', '-']);
+    let value = value.split_once(": ").map_or(value, |(_, value)| value);
+    value.starts_with(['{', '[']) && value.ends_with(['}', ']'])
+}
+
+fn is_about_blocks(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::ExpectedBlockSequenceEntry
+            | ErrorKind::InvalidIndentation
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::InvalidSimpleKey
+    )
 }
 
 /// The words for a tab in indentation.

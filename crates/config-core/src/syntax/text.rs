@@ -59,11 +59,51 @@ fn json(source: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> bool {
         .map_or(offset, |c| offset + c.len_utf8());
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
-    diagnostics.push(
-        Diagnostic::new(Rule::YamlSyntax, at(Span::new(offset..end)), format!("not JSON: {message}"))
-            .help("a file named `.json` is read as JSON; name it `.yaml` to write YAML"),
-    );
+    let (span, message, help) = not_json(source.text(), offset, message).unwrap_or((
+        Span::new(offset..end),
+        message,
+        "a file named `.json` is read as JSON; name it `.yaml` to write YAML",
+    ));
+    let message = format!("not JSON: {message}");
+    diagnostics.push(Diagnostic::new(Rule::YamlSyntax, at(span), message).help(help));
     false
+}
+
+/// The common slips, told from what stands where the JSON reader stopped and in front of it.
+fn not_json(text: &str, offset: usize, message: &str) -> Option<(Span, &'static str, &'static str)> {
+    let unclosed = match message {
+        "EOF while parsing a list" => Some(("the file ends inside a list", "close every `[` with `]`")),
+        "EOF while parsing an object" => Some(("the file ends inside an object", "close every `{` with `}`")),
+        "EOF while parsing a string" => Some(("the file ends inside a text", "close it with `\"`")),
+        _ => None,
+    };
+    if let Some((what, help)) = unclosed {
+        return Some((Span::new(offset..text.len()), what, help));
+    }
+    let before = text[..offset].trim_end();
+    let rest = &text[offset..];
+    let span = |start: usize, length: usize| Span::new(start..start + length);
+    let last = before.len().saturating_sub(1);
+    Some(match (before.as_bytes().last(), rest.as_bytes().first()?) {
+        (Some(b','), b']' | b'}') => {
+            (span(last, 1), "a comma stands after the last entry", "remove the comma")
+        }
+        (_, b'/') if rest.starts_with("//") || rest.starts_with("/*") => (
+            span(offset, 2),
+            "JSON has no comments",
+            "remove it, write it as a `_comment` field, or name the file `.yaml`",
+        ),
+        (_, b'#') => (
+            span(offset, 1),
+            "JSON has no comments",
+            "remove it, write it as a `_comment` field, or name the file `.yaml`",
+        ),
+        (_, b'\'') => (span(offset, 1), "a text stands in single quotes", "write `\"` around texts and keys"),
+        (Some(_), b'"' | b'[' | b'{') if message.starts_with("expected `,`") => {
+            (span(last, 1), "a comma is missing after this", "separate entries with `,`")
+        }
+        _ => return None,
+    })
 }
 
 fn at(span: Span) -> Place {
