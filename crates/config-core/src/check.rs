@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Related, Severity};
@@ -68,6 +68,10 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
     };
     if let Some(document) = &document {
         let (config, structural) = Config::read(document);
+        // What a scalar is to another reader does not matter where it has to be written anew.
+        let rewritten: FxHashSet<Span> =
+            structural.iter().filter(|it| it.rule == Rule::WrongType).map(|it| it.place.span).collect();
+        diagnostics.retain(|it| it.rule != Rule::AmbiguousScalar || !rewritten.contains(&it.place.span));
         diagnostics.extend(structural);
         let facts = Facts::new(document, &config);
         rules::check(&facts, &mut diagnostics);

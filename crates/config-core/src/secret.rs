@@ -111,6 +111,36 @@ pub fn deck_env(text: &str) -> Option<Range<usize>> {
     quoted.then_some(start..end)
 }
 
+/// The variable that `text`, or what follows `Bearer ` in it, would read with other tools: `${NAME}`,
+/// `$NAME`, `{{ env "NAME" }}`, `env://NAME` and the like. Nothing here replaces those.
+pub fn foreign_variable(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let value = match text.get(..7) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => text[7..].trim(),
+        _ => text,
+    };
+    let unwrapped = FOREIGN_WRAPPERS
+        .iter()
+        .find_map(|(open, close)| value.strip_prefix(open)?.strip_suffix(close))
+        .map(str::trim);
+    let inside = unwrapped.unwrap_or(value);
+    let sourced = FOREIGN_SOURCES.iter().find_map(|source| inside.strip_prefix(source));
+    let name = sourced.unwrap_or(inside).trim().trim_matches(['"', '\'']);
+    let is_name = name.len() > 1
+        && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    // With less around it, the text may be a password.
+    let is_certain = sourced.is_some() || value.starts_with("${") || value.starts_with("{{");
+    (is_name && (is_certain || unwrapped.is_some() && name.contains('_'))).then_some(name)
+}
+
+/// What other tools put around a variable; the first that fits counts.
+const FOREIGN_WRAPPERS: &[(&str, &str)] =
+    &[("${{", "}}"), ("{{", "}}"), ("${", "}"), ("{", "}"), ("$(", ")"), ("%", "%"), ("$", "")];
+
+/// What other tools write in front of a variable's name.
+const FOREIGN_SOURCES: &[&str] = &["env://", "env:", "env.", "env ", "ENV:", "secrets.", "vars."];
+
 impl SecretValue {
     /// Reads a credential; only a reference can be wrong.
     pub fn parse(text: &str, vaults: &[EnvVault]) -> Result<Self, SecretReferenceError> {
@@ -219,7 +249,11 @@ impl VaultReference {
             std::iter::once("env").chain(vaults.iter().map(|vault| vault.prefix.as_str())).collect();
         let help = match suggest::nearest(&self.vault, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known vaults: {}", known.join(", ")),
+            None if known.len() == 1 => {
+                "write `env` for a variable of the environment, or declare the vault under `vaults`"
+                    .to_owned()
+            }
+            None => format!("known vaults: {}; declare others under `vaults`", known.join(", ")),
         };
         error(format!("could not find vault (`{}`)", self.vault), help, self.vault_range.clone())
     }
@@ -248,7 +282,11 @@ fn resource_and_key(
     range: Range<usize>,
 ) -> Result<(String, Option<String>), SecretReferenceError> {
     let fault = |message: &str| {
-        let help = format!("name the variable after the vault, as in `{{vault://{vault}/OPENAI_API_KEY}}`");
+        // In capitals it is a variable, and the vault is what is missing.
+        let help = match vault.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => format!("name a vault in front: write `{{vault://env/{vault}}}`"),
+            false => format!("name the variable after the vault, as in `{{vault://{vault}/OPENAI_API_KEY}}`"),
+        };
         error(message, help, range.clone())
     };
     if path.is_empty() {
@@ -328,6 +366,42 @@ fn range_of(text: &str, part: &str) -> Range<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn variables_of_other_tools_are_recognised() {
+        for text in [
+            "${OPENAI_KEY}",
+            "Bearer ${OPENAI_KEY}",
+            "bearer $OPENAI_KEY",
+            "$OPENAI_KEY",
+            "%OPENAI_KEY%",
+            "{env://OPENAI_KEY}",
+            "env://OPENAI_KEY",
+            "${env:OPENAI_KEY}",
+            "{{ env \"OPENAI_KEY\" }}",
+            "${{ secrets.OPENAI_KEY }}",
+            "{OPENAI_KEY}",
+        ] {
+            assert_eq!(foreign_variable(text), Some("OPENAI_KEY"), "{text}");
+        }
+        for text in [
+            "",
+            "OPENAI_KEY",
+            "Bearer sk-1",
+            "Bearer",
+            "$",
+            "${}",
+            "sk-$X",
+            "$ABC123",
+            "%ABC%",
+            "$2y$10$abc",
+            "AKIAX",
+            "é",
+            "{vault://env/X}",
+        ] {
+            assert_eq!(foreign_variable(text), None, "{text}");
+        }
+    }
 
     fn vaults() -> Vec<EnvVault> {
         vec![

@@ -165,6 +165,32 @@ impl Template {
     }
 }
 
+/// What other template languages write for a placeholder, as `${headers.x}` or `{{ headers.x }}`, or
+/// the bare words, and the placeholder that was meant.
+pub fn lookalikes(text: &str) -> impl Iterator<Item = (Range<usize>, String)> {
+    let mut read = 0;
+    text.match_indices('.').filter_map(move |(dot, _)| {
+        let before = &text[std::mem::replace(&mut read, dot + 1)..dot];
+        let source = Source::ALL.into_iter().find(|source| before.ends_with(source.as_str()))?;
+        let before = before.strip_suffix(source.as_str())?;
+        let literal = before.trim_end_matches(['$', '{', '(', '[', '<', ' ']);
+        let opening = before[literal.len()..].trim_start();
+        let start = dot - source.as_str().len() - opening.len();
+        let rest = &text[dot + 1..];
+        let key = &rest[..rest.find(|c| !is_of_name(c)).unwrap_or(rest.len())];
+        let closing = &rest[key.len()..];
+        let closing = &closing[..closing.find(|c| !" })]>".contains(c)).unwrap_or(closing.len())];
+        let end = dot + 1 + key.len() + closing.trim_end().len();
+        let is_meant = opening.contains(['$', '{']) || start == 0 && end == text.len();
+        let is_placeholder = key.is_empty() || opening.ends_with("$(");
+        (is_meant && !is_placeholder).then(|| (start..end, format!("$({source}.{key})")))
+    })
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
 /// Reads the placeholder at `range`, which spans from `$(` to the first `)` after it.
 fn placeholder(text: &str, range: Range<usize>) -> Result<Placeholder, TemplateError> {
     let inside = &text[range.start + 2..range.end - 1];
@@ -217,7 +243,7 @@ fn unknown_source(written: &str, name: &str, start: usize) -> TemplateError {
         .and_then(|near| known.clone().find(|(word, _)| *word == near))
         .map(|(_, source)| source);
     let help = match nearest {
-        Some(source) => format!("write `$({source}.{name})`"),
+        Some(source) => format!("write `$({source}.{})`", name.trim()),
         None => "a placeholder reads from `uri_captures`, `headers` or `query_params`".to_owned(),
     };
     TemplateError {
@@ -253,6 +279,38 @@ mod tests {
 
     fn errors(text: &str) -> Vec<TemplateError> {
         parse(text).expect_err(text)
+    }
+
+    #[test]
+    fn placeholders_of_other_languages_are_recognised() {
+        for (text, range, meant) in [
+            ("${uri_captures.model}", 0..21, "$(uri_captures.model)"),
+            ("gpt-{{ uri_captures.model }} x", 4..28, "$(uri_captures.model)"),
+            ("a/{headers.x-m}/b", 2..15, "$(headers.x-m)"),
+            ("$headers.x-m", 0..12, "$(headers.x-m)"),
+            ("$ (query_params.m)", 0..18, "$(query_params.m)"),
+            ("uri_captures.model", 0..18, "$(uri_captures.model)"),
+            ("(uri_captures.model)", 0..20, "$(uri_captures.model)"),
+        ] {
+            assert_eq!(lookalikes(text).collect::<Vec<_>>(), [(range, meant.to_owned())], "{text}");
+        }
+        assert_eq!(lookalikes("{headers.a}{headers.b}").count(), 2);
+    }
+
+    #[test]
+    fn placeholders_and_plain_text_are_no_lookalikes() {
+        for text in [
+            "$(uri_captures.model)",
+            "{$(headers.x)}",
+            "my-headers.x",
+            "$(headers.a)$(headers.b)",
+            "headers",
+            "{headers}",
+            "{headers.}",
+            "gpt-4",
+        ] {
+            assert_eq!(lookalikes(text).count(), 0, "{text}");
+        }
     }
 
     #[test]

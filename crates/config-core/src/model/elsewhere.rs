@@ -26,11 +26,22 @@ pub(super) fn word(word: &str) -> Option<&'static str> {
     LATER_WORDS.contains(&word).then_some("is not in Kong 3.10")
 }
 
+/// The provider that goes by another name elsewhere.
+pub(super) fn provider<'w>(name: &str, words: &'w [String]) -> Option<&'w str> {
+    let name = name.to_ascii_lowercase();
+    let (_, meant) = PROVIDERS.iter().find(|(alias, _)| *alias == name)?;
+    words.iter().map(String::as_str).find(|word| word == meant)
+}
+
 /// Where in the configuration of ai-proxy a field of this name is, if it is in one place.
 pub(super) fn inside_ai_proxy(key: &str) -> Option<String> {
     let mut paths = Vec::new();
     find(&schema::CONFIG["$defs"]["AiProxy"], "config", key, &mut paths);
-    if paths.len() == 1 { paths.pop() } else { None }
+    // A field's old place is not where to write it.
+    if paths.iter().any(|(_, is_deprecated)| !is_deprecated) {
+        paths.retain(|(_, is_deprecated)| !is_deprecated);
+    }
+    if paths.len() == 1 { paths.pop().map(|(path, _)| path) } else { None }
 }
 
 /// Whether routes have a field of this name.
@@ -38,16 +49,21 @@ pub(super) fn is_of_route(key: &str) -> bool {
     schema::CONFIG["$defs"]["Route"]["properties"].get(key).is_some()
 }
 
-fn find(schema: &Value, path: &str, key: &str, paths: &mut Vec<String>) {
-    let definition = match schema["$ref"].as_str() {
+/// What a schema refers to, or itself.
+pub(super) fn definition(schema: &Value) -> Option<&Value> {
+    match schema["$ref"].as_str() {
         Some(reference) => schema::CONFIG.pointer(reference.trim_start_matches('#')),
         None => Some(schema),
-    };
-    for (name, field) in definition.and_then(|it| it["properties"].as_object()).into_iter().flatten() {
+    }
+}
+
+fn find(schema: &Value, path: &str, key: &str, paths: &mut Vec<(String, bool)>) {
+    for (name, field) in definition(schema).and_then(|it| it["properties"].as_object()).into_iter().flatten()
+    {
         let path = format!("{path}.{name}");
         find(field, &path, key, paths);
         if name == key {
-            paths.push(path);
+            paths.push((path, !field["deprecated"].is_null()));
         }
     }
 }
@@ -80,6 +96,22 @@ const FIELDS: &[(&str, &str, Field)] = &[
     ("partials", "instance_name", ENTERPRISE),
     ("expression", "strip_path", EXPRESSIONS),
     ("priority", "strip_path", EXPRESSIONS),
+];
+
+/// Names of products and vendors, and the provider that serves them.
+const PROVIDERS: &[(&str, &str)] = &[
+    ("aws", "bedrock"),
+    ("amazon", "bedrock"),
+    ("claude", "anthropic"),
+    ("chatgpt", "openai"),
+    ("gcp", "gemini"),
+    ("google", "gemini"),
+    ("hf", "huggingface"),
+    ("llama", "llama2"),
+    ("llama3", "llama2"),
+    ("microsoft", "azure"),
+    ("vertex", "gemini"),
+    ("vertexai", "gemini"),
 ];
 
 /// Route types and providers of later releases.

@@ -8,7 +8,7 @@ use crate::catalog;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::suggest::nearest;
-use crate::syntax::{Document, NodeId, Place, Slot};
+use crate::syntax::{Document, Kind, NodeId, Place, Slot};
 
 /// What is wrong with the keys of one mapping.
 #[derive(Default)]
@@ -19,6 +19,16 @@ pub(super) struct Keys {
     pub missing: Vec<(String, &'static Value)>,
     /// The keys that it may have, with their schemas.
     pub properties: Option<&'static Map<String, Value>>,
+}
+
+/// Several keys that belong into the same part of the settings: one mistake.
+pub(super) struct Misplaced {
+    /// That part, as `config.auth`.
+    pub part: String,
+    /// The values of the keys.
+    pub values: Vec<NodeId>,
+    /// What to say about them.
+    pub diagnostic: Diagnostic,
 }
 
 impl Keys {
@@ -52,13 +62,57 @@ impl Keys {
         let is_listed = |key: &str| !hides_unsupported || catalog::unsupported_entity(key).is_none();
         let valid = self.valid().filter(|(key, schema)| is_listed(key) && schema["deprecated"].is_null());
         let valid = format!("{owner} takes {}", list(valid.map(|(key, _)| key)));
-        let help = match (misplaced(document, mapping, &kind, key), self.meant(key)) {
+        let is_list = matches!(document.node(value).kind, Kind::Sequence(_));
+        let misplaced = match (&kind, self.meant(key)) {
+            (Mapping::File, Some(_)) if is_list => None,
+            (Mapping::Entity("service"), _) if is_list && elsewhere::is_of_route(key) => {
+                Some(format!("`{key}` belongs to a route: write it in an item of `routes`"))
+            }
+            _ => misplaced(document, mapping, &kind, key),
+        };
+        let help = match (misplaced, self.meant(key)) {
             (Some(instead), _) => format!("{instead}; {valid}"),
             (None, Some(meant)) => format!("write `{meant}`; {valid}"),
             (None, None) => valid,
         };
-        let message = format!("{quoted} is not a field of {owner}");
+        let blank = key.chars().find(|c| c.is_whitespace() && !c.is_ascii() || *c == '\u{200b}');
+        let message = match blank {
+            Some(c) => format!(
+                "{quoted} is not a field of {owner}: it holds U+{:04X}, which only looks like a space",
+                u32::from(c)
+            ),
+            None => format!("{quoted} is not a field of {owner}"),
+        };
         Diagnostic::new(Rule::UnknownField, place, message).help(help)
+    }
+
+    /// The unknown keys of `mapping` of which several belong into the same part of the settings of
+    /// ai-proxy: its key is missing, or they are not indented below it.
+    pub(super) fn misplaced_keys(
+        &self,
+        document: &Document,
+        mapping: NodeId,
+        unknown: &[(&str, NodeId)],
+    ) -> Vec<Misplaced> {
+        let kind = Mapping::of(document, mapping);
+        let mut parts: Vec<(String, Vec<(&str, NodeId)>)> = Vec::new();
+        for (key, value) in unknown {
+            let Some(path) = place_in_settings(document, mapping, &kind, key) else { continue };
+            let Some((part, _)) = path.rsplit_once('.') else { continue };
+            match parts.iter_mut().find(|(known, _)| known == part) {
+                Some((_, keys)) => keys.push((key, *value)),
+                None => parts.push((part.to_owned(), vec![(key, *value)])),
+            }
+        }
+        let finding = |(part, keys): (String, Vec<(&str, NodeId)>)| {
+            let names: Vec<_> = keys.iter().map(|(key, _)| quote(key)).collect();
+            let (last, front) = names.split_last().filter(|(_, front)| !front.is_empty())?;
+            let message = format!("{} and {last} are not fields of {}", front.join(", "), kind.indefinite());
+            let diagnostic = Diagnostic::new(Rule::UnknownField, document.key_place(keys[0].1), message)
+                .help(format!("write them under `{part}`, indented deeper than its key"));
+            Some(Misplaced { part, values: keys.into_iter().map(|(_, value)| value).collect(), diagnostic })
+        };
+        parts.into_iter().filter_map(finding).collect()
     }
 
     /// The same in short, for the keys of a mapping with very many unknown ones.
@@ -81,14 +135,31 @@ fn misplaced(document: &Document, mapping: NodeId, kind: &Mapping, key: &str) ->
         Mapping::File if elsewhere::is_of_route(key) => {
             Some(format!("`{key}` belongs to a route: write it in an item of `routes`"))
         }
-        Mapping::Entity("plugin") => {
-            elsewhere::inside_ai_proxy(key).map(|path| format!("write it as `{path}`"))
-        }
-        Mapping::Field(_) if is_in_settings(document, mapping) => {
-            elsewhere::inside_ai_proxy(key).map(|path| format!("write it as `{path}`"))
-        }
-        _ => None,
+        _ => place_in_settings(document, mapping, kind, key).map(|path| format!("write it as `{path}`")),
     }
+}
+
+/// The mapping in the settings of ai-proxy that an unknown `key` of `mapping` belongs into, if it is
+/// there, and what the key is called in it.
+pub(super) fn home<'k>(document: &Document, mapping: NodeId, key: &'k str) -> Option<(NodeId, &'k str)> {
+    let path = place_in_settings(document, mapping, &Mapping::of(document, mapping), key)?;
+    let mut plugin = mapping;
+    while let Slot::Value(_) = document.node(plugin).slot {
+        plugin = document.node(plugin).parent;
+    }
+    let (part, _) = path.rsplit_once('.')?;
+    let home = part.split('.').try_fold(plugin, |at, key| document.get(at, key))?;
+    Some((home, key))
+}
+
+/// Where a key of a plugin, or of a part of its settings, belongs in the settings of ai-proxy.
+fn place_in_settings(document: &Document, mapping: NodeId, kind: &Mapping, key: &str) -> Option<String> {
+    let is_near = match kind {
+        Mapping::Entity("plugin") => true,
+        Mapping::Field(_) => is_in_settings(document, mapping),
+        _ => false,
+    };
+    if is_near { elsewhere::inside_ai_proxy(key) } else { None }
 }
 
 /// Whether the mapping is a plugin's `config` or a part of it.
@@ -117,6 +188,7 @@ pub(super) fn missing_keys(
         .map(|(key, schema)| {
             let words = enum_words(&schema["properties"][key]["enum"]);
             match (key.as_str(), words.is_empty()) {
+                ("config", _) => "`config` with `route_type` and `model`".to_owned(),
                 ("_format_version", _) => "`_format_version: \"3.0\"`".to_owned(),
                 (_, true) => format!("`{key}`"),
                 (_, false) => format!("`{key}` with {}", alternatives(&words)),

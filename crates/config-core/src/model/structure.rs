@@ -9,9 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use super::elsewhere;
-use super::keys::{Keys, missing_keys};
+use super::keys::{Keys, Misplaced, home, missing_keys};
 use super::values::ValueError;
+use super::wording::quote;
 use crate::diagnostic::Diagnostic;
+use crate::rules::Rule;
 use crate::schema;
 use crate::syntax::{Document, NodeId, Slot, TreeNode};
 
@@ -42,11 +44,12 @@ impl Structure {
         for error in schema::VALIDATOR.iter_errors(TreeNode::root(document)) {
             mistakes.sort(document, error);
         }
+        let incomplete = mistakes.forget_what_is_elsewhere(document);
         let mut faults = mistakes.faults(document);
         faults.sort_by_key(|fault| (fault.diagnostic.place.span, fault.node));
         let mut broken = FxHashSet::default();
-        for fault in &faults {
-            let mut at = fault.node;
+        for node in faults.iter().map(|fault| fault.node).chain(incomplete) {
+            let mut at = node;
             while broken.insert(at) && document.node(at).slot != Slot::Root {
                 at = document.node(at).parent;
             }
@@ -69,6 +72,18 @@ impl Fault {
 /// The most unknown keys of one mapping that get a suggestion. A mapping with more is no
 /// configuration, and comparing each key with every valid one would take long.
 const MAX_EXPLAINED: usize = 50;
+
+/// The one finding about a manifest for a cluster, in which no key is known.
+fn kubernetes(unknown: &[(&str, NodeId)], document: &Document) -> Option<Fault> {
+    let value = |wanted: &str| unknown.iter().find(|(key, _)| *key == wanted).map(|(_, value)| *value);
+    let (version, kind) = (value("apiVersion")?, value("kind")?);
+    let kind = document.str(kind).unwrap_or("Kubernetes");
+    let message = format!("this is a manifest for Kubernetes ({}), not a declarative file", quote(kind));
+    let diagnostic = Diagnostic::new(Rule::UnknownField, document.key_place(version), message).help(
+        "write the declarative format: a map with `_format_version: \"3.0\"` and `services:`, or a list of routes",
+    );
+    Some(Fault::of(version, diagnostic))
+}
 
 /// The schema's errors, by what they are about.
 #[derive(Default)]
@@ -106,13 +121,51 @@ impl Mistakes {
         }
     }
 
-    fn faults(self, document: &Document) -> Vec<Fault> {
+    /// A key on the wrong level is one mistake: that it is missing on the right one goes without
+    /// saying. Gives the mappings that lack one so.
+    fn forget_what_is_elsewhere(&mut self, document: &Document) -> Vec<NodeId> {
+        let unknown = self.keys.iter().flat_map(|(mapping, keys)| {
+            keys.unknown.iter().take(MAX_EXPLAINED).map(|key| (*mapping, key.as_str()))
+        });
+        let homes = unknown.filter_map(|(mapping, key)| home(document, mapping, key));
+        let homes: Vec<_> = homes.map(|(mapping, key)| (mapping, key.to_owned())).collect();
+        let lacks = |(mapping, key): (NodeId, String)| {
+            let missing = &mut self.keys.get_mut(&mapping)?.missing;
+            missing.remove(missing.iter().position(|(absent, _)| *absent == key)?);
+            Some(mapping)
+        };
+        homes.into_iter().filter_map(lacks).collect()
+    }
+
+    fn faults(mut self, document: &Document) -> Vec<Fault> {
         let mut faults = Vec::new();
-        for (mapping, mut keys) in self.keys {
+        for (mapping, mut keys) in std::mem::take(&mut self.keys) {
             let unknown: FxHashSet<String> = std::mem::take(&mut keys.unknown).into_iter().collect();
             let entries =
                 document.entries(mapping).iter().map(|(key, value)| (document.key_text(*key), *value));
-            for (index, (key, value)) in entries.filter(|(key, _)| unknown.contains(*key)).enumerate() {
+            let entries: Vec<_> = entries.filter(|(key, _)| unknown.contains(*key)).collect();
+            if mapping == document.root()
+                && let Some(fault) = kubernetes(&entries, document)
+            {
+                faults.push(fault);
+                continue;
+            }
+            let misplaced =
+                keys.misplaced_keys(document, mapping, &entries[..entries.len().min(MAX_EXPLAINED)]);
+            for Misplaced { part, values, diagnostic } in &misplaced {
+                // The key above them is there and empty, or absent: that is the same mistake.
+                let part = part.rsplit('.').next().unwrap_or(part);
+                keys.missing.retain(|(absent, _)| absent != part);
+                let empty = document.get(mapping, part).filter(|value| document.is_null(*value));
+                for value in values.iter().copied().chain(empty) {
+                    self.values.remove(&value);
+                    faults.push(Fault::of(value, diagnostic.clone()));
+                }
+            }
+            for (index, (key, value)) in entries.into_iter().enumerate() {
+                if misplaced.iter().any(|it| it.values.contains(&value)) {
+                    continue;
+                }
                 if index >= MAX_EXPLAINED {
                     faults.push(Fault::of(value, keys.another_unknown_key(document, mapping, key, value)));
                     continue;

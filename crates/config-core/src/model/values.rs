@@ -11,6 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::suggest::nearest;
 use crate::syntax::{Document, Kind, NodeId, Scalar, ScalarType};
+use crate::template::lookalikes;
 
 /// The schema's error about one value.
 pub(super) struct ValueError {
@@ -100,9 +101,28 @@ impl ValueError {
 
     /// The same value in the type that is expected, where that can be told.
     fn instead(&self, document: &Document, node: NodeId, expected: JsonType) -> Option<String> {
+        let source = document.source().slice(document.span(node));
+        let is_short = source.len() <= SHORT && !source.contains('\n');
+        let entry = |value: &str| match document.key_of(node) {
+            Some(key) => format!("`{}: {value}`", document.key_text(key)),
+            None => format!("`{value}`"),
+        };
         let scalar = match (&document.node(node).kind, expected) {
             (Kind::Scalar(scalar), _) => scalar,
+            (Kind::Mapping(_), JsonType::String) if is_braced_text(document, node, source) => {
+                if let Some((_, meant)) = lookalikes(source).next() {
+                    return Some(entry(&meant));
+                }
+                let is_shown = is_short && (!is_secret(document, node) || source.contains("vault://"));
+                let quoted = if is_shown { entry(&in_quotes(source)) } else { "it".to_owned() };
+                return Some(format!("{quoted} in quotes: without them `{{…}}` is a map"));
+            }
             (Kind::Mapping(_), JsonType::Array) => {
+                if let Some(name) = self.name_as_key(document, node) {
+                    return Some(format!(
+                        "a list: `- name: {name}`, and its fields below, in the same column as `name`"
+                    ));
+                }
                 return Some("a list: start every item with `- `".to_owned());
             }
             (Kind::Sequence(_), JsonType::Object) => {
@@ -110,15 +130,9 @@ impl ValueError {
             }
             _ => return None,
         };
-        let source = document.source().slice(document.span(node));
-        let is_short = source.len() <= SHORT && !source.contains('\n');
         if !is_short || is_secret(document, node) || scalar.value == ScalarType::Null {
             return None;
         }
-        let entry = |value: &str| match document.key_of(node) {
-            Some(key) => format!("`{}: {value}`", document.key_text(key)),
-            None => format!("`{value}`"),
-        };
         match expected {
             JsonType::String => match self.same_number(scalar) {
                 Some(word) => Some(format!("{}, in quotes", entry(&word))),
@@ -142,10 +156,25 @@ impl ValueError {
             }
             JsonType::Number => {
                 let number: f64 = scalar.text.parse().ok().filter(|number: &f64| number.is_finite())?;
-                Some(format!("{}, without quotes", entry(&number.to_string())))
+                // As it is written, where YAML reads that as a number too.
+                let is_plain = scalar.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+                    && !scalar.text.starts_with(['.', '0']);
+                let number = if is_plain { scalar.text.to_string() } else { number.to_string() };
+                Some(format!("{}, without quotes", entry(&number)))
             }
             JsonType::Object | JsonType::Null => None,
         }
+    }
+
+    /// The first key of a mapping that stands for a list of entities, if it is the name of one, as in
+    /// `plugins: {ai-proxy: {…}}`.
+    fn name_as_key<'d>(&self, document: &'d Document, node: NodeId) -> Option<&'d str> {
+        let entity = elsewhere::definition(&self.schema["items"])?;
+        entity["properties"].get("name")?;
+        let (key, value) = document.entries(node).first()?;
+        let key = document.key_text(*key);
+        let is_map = matches!(document.node(*value).kind, Kind::Mapping(_));
+        (is_map && entity["properties"].get(key).is_none() && key.len() <= SHORT).then_some(key)
     }
 
     /// The word of an enum that is the same number: `3` or `3.0` for `"3.0"`.
@@ -154,6 +183,22 @@ impl ValueError {
         enum_words(&self.schema["enum"])
             .into_iter()
             .find(|word| word.trim_matches('"').parse::<f64>() == Ok(number))
+    }
+}
+
+/// Whether a mapping is a text in braces that lacks its quotes: `{vault://env/X}` is a key without value.
+fn is_braced_text(document: &Document, node: NodeId, source: &str) -> bool {
+    source.starts_with('{')
+        && matches!(document.entries(node), [(_, value)] if document.is_null(*value))
+        && !source.contains(": ")
+}
+
+/// The text of a flow mapping as the string that it was meant to be.
+fn in_quotes(source: &str) -> String {
+    if source.contains(['"', '\\']) {
+        format!("'{}'", source.replace('\'', "''"))
+    } else {
+        format!("\"{source}\"")
     }
 }
 
@@ -168,7 +213,7 @@ fn wrong_word(document: &Document, node: NodeId, words: &[String]) -> Diagnostic
         );
     };
     let text = quote(&scalar.text);
-    let meant = document.str(node).and_then(|text| nearest(text, words.iter().map(String::as_str)));
+    let meant = document.str(node).and_then(|text| meant(text, words));
     let (message, help) = match (elsewhere::word(&scalar.text), meant) {
         (Some(fact), _) => {
             (format!("{label} is {text}, which {fact}"), format!("write {}", alternatives(words)))
@@ -180,6 +225,23 @@ fn wrong_word(document: &Document, node: NodeId, words: &[String]) -> Diagnostic
         (None, None) => (format!("{label} cannot be {text}"), format!("write {}", alternatives(words))),
     };
     Diagnostic::new(Rule::InvalidValue, document.place(node), message).help(help)
+}
+
+/// The word that `text` was most likely meant to be.
+fn meant<'w>(text: &str, words: &'w [String]) -> Option<&'w str> {
+    let known = || words.iter().map(String::as_str);
+    let number = |text: &str| text.trim_matches('"').parse::<f64>().ok();
+    nearest(text, known())
+        .or_else(|| known().find(|word| number(word).is_some_and(|it| number(text) == Some(it))))
+        .or_else(|| known().find(|word| is_part(word, text)))
+        .or_else(|| elsewhere::provider(text, words))
+}
+
+/// Whether `word` is part of `text` or `text` the end of `word`, as in `Azure-OpenAI` and `chat`.
+/// The first part counts: `azure` of `azure-openai`.
+fn is_part(word: &str, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.split(['-', '_', ' ', '.']).next() == Some(word) || word.rsplit('/').next() == Some(&*text)
 }
 
 fn type_name(kind: JsonType) -> &'static str {

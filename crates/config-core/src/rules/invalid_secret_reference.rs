@@ -7,7 +7,9 @@ use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Fix, Safety};
 use crate::rules::strings::{self, Found, Within};
 use crate::rules::{Rule, rewrite};
-use crate::secret::{EnvVault, VaultReference, deck_env, embedded_reference, looks_like_reference};
+use crate::secret::{
+    EnvVault, VaultReference, deck_env, embedded_reference, foreign_variable, looks_like_reference,
+};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     let vaults = facts.env_vaults();
@@ -59,6 +61,20 @@ fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
             range: 0..text.len(),
             message: "a reference that is not written exactly so is sent as it stands".to_owned(),
             help: format!("write `{meant}`"),
+            meant: Some(meant),
+        });
+    }
+    if deck_env(text).is_none()
+        && let Some(name) = foreign_variable(text)
+    {
+        let meant = format!("{{vault://env/{name}}}");
+        return Some(Fault {
+            range: 0..text.len(),
+            message: format!("`{text}` is sent as it stands: no variable is filled in"),
+            help: match text.trim_start().starts_with(['B', 'b']) {
+                true => format!("write `{meant}` alone; the variable holds the `Bearer ` too"),
+                false => format!("write `{meant}`"),
+            },
             meant: Some(meant),
         });
     }

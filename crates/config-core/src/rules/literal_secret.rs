@@ -68,8 +68,12 @@ const CREDENTIALS: &[Credential] = &[
 /// Whether the text is a credential itself. References and templates, well-formed or not, are
 /// judged by the rules about them.
 fn is_literal(text: &str) -> bool {
-    let is_meant_as_reference = text.to_ascii_lowercase().contains("vault://");
-    !is_meant_as_reference && !text.contains("$(") && secret::deck_env(text).is_none()
+    let lower = text.to_ascii_lowercase();
+    let is_meant_as_reference = lower.contains("vault://") || lower.starts_with("{vault:");
+    !is_meant_as_reference
+        && !text.contains("$(")
+        && secret::deck_env(text).is_none()
+        && secret::foreign_variable(text).is_none()
 }
 
 fn word(provider: Provider) -> String {

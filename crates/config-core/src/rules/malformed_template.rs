@@ -4,7 +4,7 @@
 use crate::analysis::{Facts, FieldTemplate};
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
-use crate::template::{Placeholder, Source, TemplateError, TemplateErrorKind};
+use crate::template::{Placeholder, Source, TemplateError, TemplateErrorKind, lookalikes};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for (field, error) in template_errors(facts) {
@@ -19,6 +19,16 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
         };
         let place = facts.document.place_within(field.node, error.range.clone());
         diagnostics.push(Diagnostic::new(Rule::MalformedTemplate, place, message).help(&error.help));
+    }
+    for field in facts.plugins.iter().flat_map(|plugin| &plugin.templates) {
+        for (range, meant) in field.parsed.iter().flat_map(|template| lookalikes(template.text())) {
+            let text = &facts.document.str(field.node).unwrap_or_default()[range.clone()];
+            let message = format!("`{text}` is no placeholder and would be sent as it stands");
+            let place = facts.document.place_within(field.node, range);
+            diagnostics.push(
+                Diagnostic::new(Rule::MalformedTemplate, place, message).help(format!("write `{meant}`")),
+            );
+        }
     }
     for (field, placeholder) in headers(facts) {
         if placeholder.name.bytes().all(is_token) {

@@ -11,6 +11,10 @@ use crate::template::Source;
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     strings::for_each(facts, |found| {
+        // No name may hold a `$`, which is a finding already.
+        if found.within == Within::RouteOrService && found.field() == "name" {
+            return;
+        }
         for range in placeholders(found.text) {
             let field = found.field();
             let Some(help) = help(found.within, &field) else { return };

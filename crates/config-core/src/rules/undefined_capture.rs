@@ -67,6 +67,13 @@ fn help(unproved: &Unproved, groups: &[&str], near: Option<&str>) -> String {
             let group = format!("(?<{}>[^/]+)", as_group_name(name));
             match unproved.first_route().paths.first().map(|path| &path.kind) {
                 None => format!("the route has no paths: give it one such as `~/{group}/chat/completions$`"),
+                Some(PathKind::Prefix(prefix)) if prefix.contains("(?") => {
+                    format!("a regex begins with `~`: write `~{prefix}`")
+                }
+                Some(PathKind::Prefix(prefix)) if with_groups(prefix).is_some() => {
+                    let path = with_groups(prefix).unwrap_or_default();
+                    format!("only a regex captures: write `~{path}$`")
+                }
                 Some(PathKind::Prefix(prefix)) => {
                     let prefix = regex_syntax::escape(prefix.trim_end_matches('/'));
                     format!("only a regex captures: write a path such as `~{prefix}/{group}$`")
@@ -75,6 +82,27 @@ fn help(unproved: &Unproved, groups: &[&str], near: Option<&str>) -> String {
             }
         }
     }
+}
+
+/// A path of another router's as a regex: `/:model/chat` and `/{model}/chat` have a group for each
+/// parameter. `None` if it has no parameters.
+fn with_groups(prefix: &str) -> Option<String> {
+    let mut any = false;
+    let segments = prefix.split('/').map(|segment| {
+        let parameter = segment
+            .strip_prefix(':')
+            .or_else(|| segment.strip_prefix('{')?.strip_suffix('}'))
+            .or_else(|| segment.strip_prefix('<')?.strip_suffix('>'));
+        match parameter.filter(|name| !name.is_empty()) {
+            Some(name) => {
+                any = true;
+                format!("(?<{}>[^/]+)", as_group_name(name))
+            }
+            None => regex_syntax::escape(segment),
+        }
+    });
+    let path = segments.collect::<Vec<_>>().join("/");
+    any.then_some(path)
 }
 
 /// The header of the first failing route whose pattern has the group: a likely misunderstanding.

@@ -2,12 +2,13 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::analysis::{Facts, PathFacts, PathKind, PluginFacts};
+use crate::analysis::{Facts, FieldTemplate, PathFacts, PathKind, PluginFacts};
 use crate::catalog::AI_PROXY;
 use crate::diagnostic::Diagnostic;
 use crate::model::{LlmFormat, PluginEntity, RouteIndex, Scope, ServiceIndex};
 use crate::rules::Rule;
 use crate::rules::uri_capture::captures;
+use crate::template::lookalikes;
 
 /// The groups that native formats read model and operation from.
 const NATIVE: [&str; 2] = ["model", "operation"];
@@ -59,9 +60,14 @@ impl<'f> Reader<'f> {
         let names = captures(&plugin.templates).map(|(_, placeholder)| &*placeholder.name);
         Self {
             names: names.chain(NATIVE.into_iter().filter(|_| is_native)).collect(),
-            anything: entity.ai_proxy.is_none() || plugin.templates.iter().any(|field| field.parsed.is_err()),
+            anything: entity.ai_proxy.is_none() || plugin.templates.iter().any(is_broken),
         }
     }
+}
+
+/// Whether a template was meant to read something that it does not read as it is written.
+fn is_broken(field: &FieldTemplate) -> bool {
+    field.parsed.as_ref().map_or(true, |template| lookalikes(template.text()).next().is_some())
 }
 
 /// Where plugins other than ai-proxy mention captures.

@@ -5,6 +5,14 @@ use crate::plan::criteria::{HostError, HostPattern, SniPattern};
 
 /// One of a route's `hosts`.
 pub(super) fn criterion(text: &str) -> Verdict {
+    if let Some((_, rest)) = text.split_once("://") {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let help = match HostPattern::parse(host) {
+            Ok(_) => format!("write `{host}`: no scheme and no path"),
+            Err(_) => "write a host name alone, or with a port: no scheme and no path".to_owned(),
+        };
+        return Err(Fault::whole(text, "is a URL, not a host", help));
+    }
     HostPattern::parse(text).map(drop).map_err(|error| fault(text, error))
 }
 

@@ -33,7 +33,8 @@ fn id(text: &str, advice: &str) -> Verdict {
 pub(super) fn name(text: &str) -> Verdict {
     let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "._~-".contains(c);
     refuse(text, "a name", fits, |text| {
-        let mended: String = text.chars().map(|c| if fits(c) { c } else { '-' }).collect();
+        let words: Vec<_> = text.split(|c| !fits(c)).filter(|word| !word.is_empty()).collect();
+        let mended = if words.is_empty() { "my-name".to_owned() } else { words.join("-") };
         format!("use letters, digits, `.`, `-`, `_` and `~`, as in `{mended}`")
     })
 }
@@ -44,6 +45,13 @@ pub(super) fn tag(text: &str) -> Verdict {
     refuse(text, "a tag", fits, |_| "leave out commas, slashes and control characters".to_owned())
 }
 
+const BETWEEN_WORDS: [char; 3] = [',', ' ', '|'];
+
+fn is_list_of_words(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || BETWEEN_WORDS.contains(&char::from(byte)))
+}
+
 /// A request method.
 pub(super) fn method(text: &str) -> Verdict {
     if text.bytes().all(|byte| byte.is_ascii_uppercase()) {
@@ -52,6 +60,9 @@ pub(super) fn method(text: &str) -> Verdict {
     let upper = text.trim().to_ascii_uppercase();
     let help = if !upper.is_empty() && upper.bytes().all(|byte| byte.is_ascii_uppercase()) {
         format!("methods are compared letter by letter: write `{upper}`")
+    } else if is_list_of_words(&upper) {
+        let words: Vec<_> = upper.split(BETWEEN_WORDS).filter(|word| !word.is_empty()).collect();
+        format!("write each method as an item of its own: `methods: [{}]`", words.join(", "))
     } else {
         "leave `methods` out to take this one too: it takes every method then".to_owned()
     };
