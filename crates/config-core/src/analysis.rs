@@ -4,6 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::catalog;
 use crate::model::{Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Text, VaultEntity};
 use crate::pattern::{Pattern, PatternError, Patterns};
@@ -12,7 +14,7 @@ use crate::plan::proxy::Field;
 use crate::plan::scope::Instances;
 use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
-use crate::template::{self, Template, TemplateError};
+use crate::template::{self, Source, Template, TemplateError};
 
 /// Everything that rules look things up in.
 pub struct Facts<'d> {
@@ -26,7 +28,15 @@ pub struct Facts<'d> {
     pub plugins: Vec<PluginFacts>,
     /// The enabled instances of ai-proxy.
     pub instances: Instances<PluginIndex>,
+    /// Whether there are more ways for plugins to meet routes than [`MAX_COMBINATIONS`]: then
+    /// nothing is known of which plugin can run where, and the file is refused.
+    pub too_many_combinations: bool,
 }
+
+/// How many pairs of a route and a plugin that can run on it are looked at, each counted once more
+/// for every capture that the plugin reads. Ten thousand routes of eight hundred consumers, each with
+/// a model of its own, stay below.
+pub const MAX_COMBINATIONS: usize = 1 << 24;
 
 /// What is known of a route.
 #[derive(Debug, Default)]
@@ -79,6 +89,16 @@ pub struct FieldTemplate {
     pub parsed: Result<Template, Vec<TemplateError>>,
 }
 
+impl PluginFacts {
+    /// How many captures its templates read, each counted once.
+    fn captures_read(&self) -> usize {
+        let placeholders =
+            self.templates.iter().flat_map(|field| &field.parsed).flat_map(|parsed| parsed.placeholders());
+        let captures = placeholders.filter(|placeholder| placeholder.source == Source::UriCaptures);
+        captures.map(|placeholder| &*placeholder.name).collect::<FxHashSet<_>>().len()
+    }
+}
+
 impl PathFacts {
     /// Where bytes `range` of the regex stand in the path as written, which begins with `~`.
     pub fn of_regex(range: &Range<usize>) -> Range<usize> {
@@ -93,13 +113,16 @@ impl<'d> Facts<'d> {
             is_ai_proxy_instance(plugin).then_some((plugin.scope?, PluginIndex(index)))
         }));
         let mut plugins: Vec<PluginFacts> = config.plugins.iter().map(plugin_facts).collect();
+        let weights: Vec<usize> = plugins.iter().map(|plugin| 1 + plugin.captures_read()).collect();
+        let mut combinations = 0;
         let mut patterns = Patterns::default();
         let mut routes: Vec<RouteFacts> = Vec::with_capacity(config.routes.len());
         for (index, route) in config.routes.iter().enumerate() {
-            let possible = match is_reachable(config, route) {
+            let possible = match combinations <= MAX_COMBINATIONS && is_reachable(config, route) {
                 true => instances.possible(RouteIndex(index), route.service),
                 false => Vec::new(),
             };
+            combinations += possible.iter().map(|plugin| weights[plugin.0]).sum::<usize>();
             for plugin in &possible {
                 plugins[plugin.0].runs_on.push(RouteIndex(index));
             }
@@ -107,7 +130,12 @@ impl<'d> Facts<'d> {
             let paths = paths.map(|path| path_facts(path, &mut patterns)).collect();
             routes.push(RouteFacts { paths, plugins: possible });
         }
-        Self { document, config, routes, plugins, instances }
+        let too_many_combinations = combinations > MAX_COMBINATIONS;
+        if too_many_combinations {
+            routes.iter_mut().for_each(|route| route.plugins = Vec::new());
+            plugins.iter_mut().for_each(|plugin| plugin.runs_on = Vec::new());
+        }
+        Self { document, config, routes, plugins, instances, too_many_combinations }
     }
 
     /// The facts about a route.

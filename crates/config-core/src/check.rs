@@ -116,7 +116,8 @@ fn set_severities(mut diagnostics: Vec<Diagnostic>, options: &Options) -> Vec<Di
 }
 
 /// Sorts findings and makes one of those that a rule reports at the same range (an anchored value
-/// used in several places, a template that several routes break): the others become related.
+/// used in several places, a template that several routes break): the others become related, or are
+/// counted beyond [`SHOWN_PLACES`].
 fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.place.span, d.rule, Reverse(d.severity));
@@ -128,14 +129,20 @@ fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     });
     let mut first: FxHashMap<(Rule, Span), usize> = FxHashMap::default();
     let mut merged: Vec<Diagnostic> = Vec::new();
+    let mut more: Vec<usize> = Vec::new();
     for diagnostic in diagnostics {
         match first.get(&(diagnostic.rule, diagnostic.place.span)) {
             None => {
                 first.insert((diagnostic.rule, diagnostic.place.span), merged.len());
                 merged.push(diagnostic);
+                more.push(0);
             }
             Some(&index) => {
                 let kept = &mut merged[index];
+                if kept.related.len() >= SHOWN_PLACES {
+                    more[index] += 1;
+                    continue;
+                }
                 let message = if diagnostic.place.pointer == kept.place.pointer {
                     diagnostic.message
                 } else {
@@ -148,5 +155,11 @@ fn merge(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
             }
         }
     }
+    for (kept, more) in merged.iter_mut().zip(more).filter(|(_, more)| *more > 0) {
+        kept.related.push(Related { message: format!("and {more} more here"), span: kept.place.span });
+    }
     merged
 }
+
+/// A list of a hundred aliases of one value that is wrong in one way needs no hundred lines.
+const SHOWN_PLACES: usize = 16;

@@ -26,6 +26,8 @@ pub struct Pattern {
     alternation: bool,
     end: End,
     groups: Box<[Group]>,
+    /// The positions of those with a name, by name.
+    named: Box<[u32]>,
     pcre_differences: Box<[PcreDifference]>,
 }
 
@@ -76,16 +78,23 @@ impl Pattern {
     /// Reads the text after `~`. Accepts exactly what the `regex` crate accepts with its default
     /// limits (nesting 250 deep, 10 MiB of program).
     pub fn parse(written: &str) -> Result<Self, PatternError> {
+        Self::parse_among(written, &mut 0)
+    }
+
+    /// The same, as one of many patterns of which `compiled` had to be compiled so far.
+    fn parse_among(written: &str, compiled: &mut u32) -> Result<Self, PatternError> {
         let rewritten = format!("^{}", rewrite(written));
         let (ast, hir) = syntax::parse(written, &rewritten)?;
-        size::check(&rewritten, &hir)?;
+        size::check(&rewritten, &hir, compiled)?;
         let split = syntax::split(written, &ast);
+        let groups = groups::collect(written, &ast, &hir);
         Ok(Self {
             alternation: matches!(ast, regex_syntax::ast::Ast::Alternation(_)),
             literal: split.literal.into(),
             tail: split.tail.and_then(|at| u32::try_from(at).ok()),
             end: groups::end(&hir),
-            groups: groups::collect(written, &ast, &hir),
+            named: groups::by_name(&groups),
+            groups,
             pcre_differences: pcre::differences(written, &ast),
             written: written.into(),
         })
@@ -108,7 +117,9 @@ impl Pattern {
 
     /// The group called `name`; case counts.
     pub fn group(&self, name: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.name.as_deref() == Some(name))
+        let at = |index: &u32| &self.groups[*index as usize];
+        let found = self.named.binary_search_by(|index| at(index).name.as_deref().cmp(&Some(name))).ok()?;
+        Some(at(&self.named[found]))
     }
 
     /// How the pattern ends.
@@ -154,17 +165,30 @@ fn rewrite(written: &str) -> String {
     written.replace("?<", "?P<")
 }
 
-/// Where byte `at` of the text that runs stands in the text as written.
-fn unrewrite(written: &str, at: usize) -> usize {
-    let at = at.saturating_sub(1);
-    let inserted =
-        written.match_indices("?<").enumerate().take_while(|(nth, (found, _))| found + 1 + nth < at).count();
-    (at - inserted).min(written.len())
+/// The way back from the text that runs to the text as written.
+struct Written<'a> {
+    text: &'a str,
+    /// Where `P`s were put into the text that runs.
+    inserted: Vec<usize>,
 }
 
-/// [`unrewrite`] for both ends of a span.
-fn unrewrite_span(written: &str, span: &regex_syntax::ast::Span) -> Range<usize> {
-    unrewrite(written, span.start.offset)..unrewrite(written, span.end.offset)
+impl<'a> Written<'a> {
+    fn new(text: &'a str) -> Self {
+        // One byte more for the `^`, and one for each `P` before.
+        let inserted = text.match_indices("?<").enumerate().map(|(nth, (found, _))| found + 2 + nth);
+        Self { text, inserted: inserted.collect() }
+    }
+
+    /// Where byte `at` of the text that runs stands in the text as written.
+    fn offset(&self, at: usize) -> usize {
+        let inserted = self.inserted.partition_point(|inserted| *inserted < at);
+        at.saturating_sub(1 + inserted).min(self.text.len())
+    }
+
+    /// [`Written::offset`] for both ends of a span.
+    fn range(&self, span: &regex_syntax::ast::Span) -> Range<usize> {
+        self.offset(span.start.offset)..self.offset(span.end.offset)
+    }
 }
 
 #[cfg(test)]

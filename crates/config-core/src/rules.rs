@@ -19,6 +19,7 @@ mod malformed_template;
 mod method_cannot_work;
 mod missing_provider_option;
 mod optional_capture;
+mod resource_limit;
 mod rewrite;
 mod strings;
 mod template_not_evaluated;
@@ -133,6 +134,7 @@ impl Rule {
 
 /// The checks of this layer, in the order of the rules.
 const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
+    resource_limit::check,
     invalid_value::check,
     conflicting_fields::check,
     missing_provider_option::check,

@@ -247,17 +247,26 @@ impl VaultReference {
     fn unknown_vault(&self, vaults: &[EnvVault]) -> SecretReferenceError {
         let known: Vec<_> =
             std::iter::once("env").chain(vaults.iter().map(|vault| vault.prefix.as_str())).collect();
-        let help = match suggest::nearest(&self.vault, known.iter().copied()) {
+        let help = match suggest::nearest(&self.vault, known.iter().take(COMPARED).copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.len() == 1 => {
                 "write `env` for a variable of the environment, or declare the vault under `vaults`"
                     .to_owned()
+            }
+            None if known.len() > SHOWN => {
+                format!("known vaults: {}, …; declare others under `vaults`", known[..SHOWN].join(", "))
             }
             None => format!("known vaults: {}; declare others under `vaults`", known.join(", ")),
         };
         error(format!("could not find vault (`{}`)", self.vault), help, self.vault_range.clone())
     }
 }
+
+/// How many vaults a mistyped name is compared with: each reference may be mistyped.
+const COMPARED: usize = 100;
+
+/// How many vaults a message lists.
+const SHOWN: usize = 8;
 
 fn error(message: impl Into<String>, help: impl Into<String>, range: Range<usize>) -> SecretReferenceError {
     SecretReferenceError { message: message.into(), help: help.into(), range }

@@ -189,7 +189,6 @@ fn begun(bytes: &[u8]) -> usize {
     bytes.chunks(u8::MAX.into()).map(|bytes| usize::from(block(bytes))).sum()
 }
 
-/// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.
 /// A character of the same length in UTF-8 that tells nothing about `c`.
 fn mask(c: char) -> char {
     match (c, c.len_utf8()) {
@@ -201,6 +200,7 @@ fn mask(c: char) -> char {
     }
 }
 
+/// Offsets at which lines begin: after `\n`, `\r\n` and a `\r` of its own, YAML's three line breaks.
 fn line_starts(text: &str) -> Vec<u32> {
     let bytes = text.as_bytes();
     let ends_line = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');

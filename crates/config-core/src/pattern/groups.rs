@@ -1,22 +1,22 @@
 //! What is certain about a pattern's groups and its end, from the tree that is compiled.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use regex_syntax::{
     ast::{Ast, GroupKind},
     hir::{Class, Hir, HirKind, Look},
 };
 
-use super::{End, Group, unrewrite_span};
+use super::{End, Group, Written};
 
 /// The groups in order. Positions come from the syntax tree, facts from the HIR.
 pub fn collect(written: &str, ast: &Ast, hir: &Hir) -> Box<[Group]> {
     let mut groups = Vec::new();
-    positions(written, ast, &mut groups);
+    positions(&Written::new(written), ast, &mut groups);
     if groups.is_empty() {
         return Box::default();
     }
-    let certain = certain(hir);
+    let certain: HashSet<u32> = certain(hir).into_iter().collect();
     let mut facts = HashMap::new();
     captures(hir, false, &mut facts);
     for (index, group) in groups.iter_mut().enumerate() {
@@ -32,6 +32,14 @@ pub fn collect(written: &str, ast: &Ast, hir: &Hir) -> Box<[Group]> {
     groups.into()
 }
 
+/// The positions of the groups that have a name, by name.
+pub fn by_name(groups: &[Group]) -> Box<[u32]> {
+    let mut named: Vec<u32> =
+        (0..).zip(groups).filter(|(_, group)| group.name.is_some()).map(|(at, _)| at).collect();
+    named.sort_unstable_by_key(|at| groups[*at as usize].name.as_deref());
+    named.into()
+}
+
 /// How a pattern ends.
 pub fn end(hir: &Hir) -> End {
     if hir.properties().look_set_suffix().contains(Look::End) {
@@ -43,16 +51,16 @@ pub fn end(hir: &Hir) -> End {
     }
 }
 
-fn positions(written: &str, ast: &Ast, groups: &mut Vec<Group>) {
+fn positions(written: &Written, ast: &Ast, groups: &mut Vec<Group>) {
     match ast {
         Ast::Repetition(repetition) => positions(written, &repetition.ast, groups),
         Ast::Alternation(items) => items.asts.iter().for_each(|item| positions(written, item, groups)),
         Ast::Concat(items) => items.asts.iter().for_each(|item| positions(written, item, groups)),
         Ast::Group(group) => {
-            let range = unrewrite_span(written, &group.span);
+            let range = written.range(&group.span);
             let (name, name_range) = match &group.kind {
                 GroupKind::CaptureName { name, .. } => {
-                    (Some(name.name.as_str().into()), unrewrite_span(written, &name.span))
+                    (Some(name.name.as_str().into()), written.range(&name.span))
                 }
                 _ => (None, range.start..range.start),
             };
@@ -90,7 +98,7 @@ fn certain(hir: &Hir) -> Vec<u32> {
         HirKind::Alternation(items) => {
             let mut branches = items.iter().map(certain);
             let mut common = branches.next().unwrap_or_default();
-            for branch in branches {
+            for branch in branches.map(|branch| branch.into_iter().collect::<HashSet<_>>()) {
                 common.retain(|index| branch.contains(index));
             }
             common

@@ -9,24 +9,27 @@ use super::{Pattern, PatternError};
 #[derive(Debug, Default)]
 pub struct Patterns {
     endings: FxHashMap<String, Pattern>,
+    /// How many patterns had to be compiled to know their size.
+    compiled: u32,
 }
 
 impl Patterns {
-    /// The same as [`Pattern::parse`].
+    /// The same as [`Pattern::parse`], but for a limit on how many patterns of such a size that they
+    /// have to be compiled there can be.
     pub fn parse(&mut self, written: &str) -> Result<Pattern, PatternError> {
         let cut = plain_beginning(written);
         let (beginning, ending) = written.split_at(cut);
         // Alternatives may reach back to the beginning.
         if beginning.is_empty() || ending.contains('|') {
-            return Pattern::parse(written);
+            return Pattern::parse_among(written, &mut self.compiled);
         }
         if let Some(known) = self.endings.get(ending) {
             return Ok(known.after(beginning));
         }
-        match Pattern::parse(ending) {
+        match Pattern::parse_among(ending, &mut self.compiled) {
             Ok(pattern) => Ok(self.endings.entry(ending.to_owned()).or_insert(pattern).after(beginning)),
             // Its places are to be those in the whole text.
-            Err(_) => Pattern::parse(written),
+            Err(_) => Pattern::parse_among(written, &mut self.compiled),
         }
     }
 }

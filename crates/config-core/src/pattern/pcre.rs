@@ -8,7 +8,7 @@ use regex_syntax::ast::{
     HexLiteralKind, LiteralKind, RepetitionKind, RepetitionOp, RepetitionRange,
 };
 
-use super::unrewrite_span;
+use super::Written;
 
 /// A construct that the two dialects do not agree on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct PcreDifference {
 /// The differences in a pattern that compiles here, in the order of their places. `ast` is that of the
 /// text that runs.
 pub fn differences(written: &str, ast: &Ast) -> Box<[PcreDifference]> {
-    let mut walk = Walk { written, found: Vec::new(), classes: Vec::new() };
+    let mut walk = Walk { written: Written::new(written), found: Vec::new(), classes: Vec::new() };
     walk.ast(ast);
     walk.blind_rewrites();
     walk.found.sort_by_key(|difference| (difference.range.start, difference.range.end));
@@ -32,8 +32,9 @@ pub fn differences(written: &str, ast: &Ast) -> Box<[PcreDifference]> {
 }
 
 struct Walk<'a> {
-    written: &'a str,
+    written: Written<'a>,
     found: Vec<PcreDifference>,
+    /// Outermost ones, in order.
     classes: Vec<Range<usize>>,
 }
 
@@ -42,7 +43,7 @@ const MAX_COUNT: u32 = 65_535;
 
 impl Walk<'_> {
     fn add(&mut self, span: &regex_syntax::ast::Span, refused: bool, message: impl Into<String>) {
-        let range = unrewrite_span(self.written, span);
+        let range = self.written.range(span);
         self.found.push(PcreDifference { range, message: message.into(), refused });
     }
 
@@ -66,7 +67,7 @@ impl Walk<'_> {
             Ast::Assertion(assertion) => self.assertion(&assertion.kind, &assertion.span),
             Ast::Literal(literal) => self.literal(&literal.kind, &literal.span),
             Ast::ClassBracketed(class) => {
-                self.classes.push(unrewrite_span(self.written, &class.span));
+                self.classes.push(self.written.range(&class.span));
                 self.class(&class.kind);
             }
             Ast::Empty(_) | Ast::Dot(_) | Ast::ClassUnicode(_) | Ast::ClassPerl(_) => {}
@@ -179,12 +180,14 @@ impl Walk<'_> {
 
     /// Kong's rewrite of `?<` where no group begins.
     fn blind_rewrites(&mut self) {
-        for (at, _) in self.written.match_indices("?<") {
-            let in_class = self.classes.iter().any(|class| class.contains(&at));
-            let escaped = self.written[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+        let written = self.written.text;
+        for (at, _) in written.match_indices("?<") {
+            let before = self.classes.partition_point(|class| class.start <= at);
+            let in_class = before > 0 && self.classes[before - 1].contains(&at);
+            let escaped = written[..at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
             let message = if in_class {
                 "Kong rewrites every `?<` to `?P<`, so this class lists `P` too"
-            } else if escaped || !self.written[..at].ends_with('(') {
+            } else if escaped || !written[..at].ends_with('(') {
                 "Kong rewrites every `?<` to `?P<`, so this demands a `P`"
             } else {
                 continue;

@@ -15,11 +15,27 @@ const LIMIT: u64 = 10 << 20;
 /// More than one state of the program takes, with its transition.
 const STATE: u64 = 96;
 
-/// Refuses `rewritten` exactly if the `regex` crate does.
-pub fn check(rewritten: &str, hir: &Hir) -> Result<(), PatternError> {
+/// How many patterns of a file are compiled to know their size, each of which may take as long as
+/// reading a megabyte.
+pub const MAX_COMPILED: u32 = 100;
+
+/// Refuses `rewritten` exactly if the `regex` crate does, and once `compiled` patterns have had to be
+/// compiled to know, every one that would have to be.
+pub fn check(rewritten: &str, hir: &Hir, compiled: &mut u32) -> Result<(), PatternError> {
     if bound(hir) < LIMIT {
         return Ok(());
     }
+    if *compiled == MAX_COMPILED {
+        return Err(PatternError {
+            message: format!("the file has more than {MAX_COMPILED} patterns that may exceed the limit of 10 MiB"),
+            range: None,
+            help: Some(
+                "shorten counted repetitions such as `{100}`, or let patterns end alike: an ending counts once"
+                    .to_owned(),
+            ),
+        });
+    }
+    *compiled += 1;
     regex::Regex::new(rewritten).map(|_| ()).map_err(|_| PatternError {
         message: "the compiled pattern exceeds the limit of 10 MiB".to_owned(),
         range: None,
@@ -60,5 +76,25 @@ fn sequences(class: &Class) -> u64 {
             })
             .sum(),
         Class::Bytes(class) => class.ranges().len() as u64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_COMPILED, check};
+
+    fn checked(pattern: &str, compiled: &mut u32) -> Result<(), String> {
+        let hir = regex_syntax::parse(pattern).expect(pattern);
+        check(pattern, &hir, compiled).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn only_so_many_patterns_are_compiled_to_know_their_size() {
+        let mut compiled = MAX_COMPILED - 1;
+        assert_eq!(checked("\\w{60}", &mut compiled), Ok(()));
+        assert_eq!(compiled, MAX_COMPILED);
+        let refused = checked("\\w{60}", &mut compiled).expect_err("the limit is reached");
+        assert!(refused.contains("more than 100 patterns"), "{refused}");
+        assert_eq!(checked("[a-z]{60}", &mut compiled), Ok(()), "a small one passes all the same");
     }
 }

@@ -7,16 +7,16 @@ use regex_syntax::{
     hir::{Hir, translate::Translator},
 };
 
-use super::{PatternError, unrewrite_span};
+use super::{PatternError, Written};
 
 /// Parses what runs; errors point into what was written.
 pub fn parse(written: &str, rewritten: &str) -> Result<(Ast, Hir), PatternError> {
     let ast = ast::parse::Parser::new()
         .parse(rewritten)
-        .map_err(|error| explain(written, error.kind(), unrewrite_span(written, error.span())))?;
+        .map_err(|error| explain(written, error.kind(), Written::new(written).range(error.span())))?;
     let hir = Translator::new().translate(rewritten, &ast).map_err(|error| PatternError {
         message: error.kind().to_string(),
-        range: Some(unrewrite_span(written, error.span())),
+        range: Some(Written::new(written).range(error.span())),
         help: None,
     })?;
     Ok((ast, hir))
@@ -45,7 +45,7 @@ pub fn split(written: &str, ast: &Ast) -> Split {
         match item {
             Ast::Literal(character) => literal.push(character.c),
             other => {
-                let tail = Some(unrewrite_span(written, other.span()).start);
+                let tail = Some(Written::new(written).range(other.span()).start);
                 return Split { literal, tail };
             }
         }

@@ -8,7 +8,8 @@ use crate::model::{ConsumerIndex, RouteIndex, Scope, ServiceIndex};
 #[derive(Debug, Clone)]
 pub struct Instances<T> {
     by_scope: FxHashMap<Scope, T>,
-    consumers: Vec<ConsumerIndex>,
+    /// Whose instances there are, by the rest of their scopes.
+    consumers: FxHashMap<(Option<RouteIndex>, Option<ServiceIndex>), Vec<ConsumerIndex>>,
 }
 
 impl<T: Copy> Instances<T> {
@@ -16,9 +17,12 @@ impl<T: Copy> Instances<T> {
     /// as in Kong.
     pub fn new(instances: impl IntoIterator<Item = (Scope, T)>) -> Self {
         let by_scope: FxHashMap<Scope, T> = instances.into_iter().collect();
-        let mut consumers: Vec<_> = by_scope.keys().filter_map(|scope| scope.consumer).collect();
-        consumers.sort_unstable();
-        consumers.dedup();
+        let mut consumers: FxHashMap<_, Vec<_>> = FxHashMap::default();
+        for scope in by_scope.keys() {
+            if let Some(consumer) = scope.consumer {
+                consumers.entry((scope.route, scope.service)).or_default().push(consumer);
+            }
+        }
         Self { by_scope, consumers }
     }
 
@@ -46,24 +50,27 @@ impl<T: Copy> Instances<T> {
         })
     }
 
-    /// Every instance that can run on a route, for whichever consumer.
-    pub fn possible(&self, route: RouteIndex, service: Option<ServiceIndex>) -> Vec<T>
-    where
-        T: PartialEq,
-    {
-        let consumers = self.consumers.iter().copied().map(Some).chain([None]);
-        let mut found = Vec::new();
-        for instance in consumers.filter_map(|consumer| self.select(route, service, consumer)) {
-            if !found.contains(&instance) {
-                found.push(instance);
-            }
-        }
-        found
+    /// Every instance that can run on a route, for whichever consumer: those of consumers in the
+    /// order of the consumers, then the one that runs for everybody else. Costs what it returns.
+    pub fn possible(&self, route: RouteIndex, service: Option<ServiceIndex>) -> Vec<T> {
+        let (r, s) = (Some(route), service);
+        let above = [(r, s), (r, None), (None, s)];
+        // An instance of a consumer alone ranks below one of route and service, above all others.
+        let alone = !self.by_scope.contains_key(&Scope { route: r, service: s, consumer: None });
+        let places = above.into_iter().chain(alone.then_some((None, None)));
+        let mut consumers: Vec<_> =
+            places.filter_map(|place| self.consumers.get(&place)).flatten().copied().collect();
+        consumers.sort_unstable();
+        consumers.dedup();
+        let consumers = consumers.into_iter().map(Some).chain([None]);
+        consumers.filter_map(|consumer| self.select(route, service, consumer)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const R: RouteIndex = RouteIndex(0);
@@ -102,6 +109,28 @@ mod tests {
         assert_eq!(instances.select(R, None, None), None);
         assert_eq!(instances.select(R, Some(ServiceIndex(1)), None), None);
         assert_eq!(instances.select(R, Some(S), Some(C)), Some(0));
+    }
+
+    #[test]
+    fn what_can_run_is_what_is_selected_for_somebody() {
+        // Every set of scopes of one route, one service and two consumers.
+        let all: Vec<Scope> = [None, Some(C), Some(ConsumerIndex(1))]
+            .into_iter()
+            .flat_map(|consumer| {
+                [(true, true), (true, false), (false, true), (false, false)]
+                    .map(|(route, service)| Scope { consumer, ..scope(route, service, false) })
+            })
+            .collect();
+        for set in 0..1 << all.len() {
+            let chosen = all.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
+            let instances = Instances::new(chosen.map(|(index, scope)| (*scope, index)));
+            let consumers = [Some(C), Some(ConsumerIndex(1)), None];
+            let selected: BTreeSet<_> =
+                consumers.iter().filter_map(|consumer| instances.select(R, Some(S), *consumer)).collect();
+            let mut possible = instances.possible(R, Some(S));
+            possible.sort_unstable();
+            assert_eq!(possible, selected.into_iter().collect::<Vec<_>>(), "{set:b}");
+        }
     }
 
     #[test]

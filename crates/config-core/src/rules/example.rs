@@ -11,8 +11,11 @@ use crate::plan::normalize::normalize;
 /// The longest example worth showing, in bytes.
 const LONGEST: usize = 120;
 
+/// The longest pattern that is worth an example, in bytes: one is looked for at every finding.
+const LONGEST_PATTERN: usize = 1000;
+
 /// The largest program worth compiling for an example, in bytes.
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 1 << 18;
 
 /// A path that `pattern` matches without setting the group called `name`.
 pub(super) fn path_without(pattern: &Pattern, name: &str) -> Option<String> {
@@ -70,6 +73,9 @@ struct Draft {
 impl Draft {
     /// Follows a regex, around the group `avoid` where there is a way around.
     fn new(regex: &str, avoid: Option<u32>) -> Option<Self> {
+        if regex.len() > LONGEST_PATTERN {
+            return None;
+        }
         let hir = regex_syntax::parse(regex).ok()?;
         let mut draft = Draft { path: String::new(), has_looks: false, avoid };
         draft.follow(&hir)?;

@@ -2,6 +2,10 @@
 //! its plugin can run, every match of every path sets the group. What fails the proof does so in
 //! one of three ways, and each [`Absence`] is a rule.
 
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use crate::analysis::{Facts, FieldTemplate, PathFacts, PathKind, RouteFacts};
 use crate::diagnostic::{Diagnostic, Related};
 use crate::model::RouteIndex;
@@ -27,7 +31,7 @@ pub(super) struct Unproved<'f> {
     pub field: &'f FieldTemplate,
     pub placeholder: &'f Placeholder,
     /// At least one.
-    pub routes: Vec<RouteIndex>,
+    pub routes: Rc<[RouteIndex]>,
 }
 
 /// How many routes a finding shows; the others are counted.
@@ -39,10 +43,14 @@ const SHOWN_PATHS: usize = 4;
 /// All placeholders that fail in the given way, in file order.
 pub(super) fn unproved<'f>(facts: &'f Facts<'f>, absence: Absence) -> impl Iterator<Item = Unproved<'f>> {
     facts.plugins.iter().flat_map(move |plugin| {
+        // A name is read a thousand times as easily as once.
+        let mut known: FxHashMap<&str, Rc<[RouteIndex]>> = FxHashMap::default();
         captures(&plugin.templates).filter_map(move |(field, placeholder)| {
-            let fails = |route: &RouteIndex| absence_on(facts, *route, &placeholder.name) == Some(absence);
-            let routes: Vec<_> = plugin.runs_on.iter().copied().filter(fails).collect();
-            (!routes.is_empty()).then_some(Unproved { facts, field, placeholder, routes })
+            let name = &*placeholder.name;
+            let fails = |route: &RouteIndex| absence_on(facts, *route, name) == Some(absence);
+            let routes = known.entry(name);
+            let routes = routes.or_insert_with(|| plugin.runs_on.iter().copied().filter(fails).collect());
+            (!routes.is_empty()).then(|| Unproved { facts, field, placeholder, routes: Rc::clone(routes) })
         })
     })
 }

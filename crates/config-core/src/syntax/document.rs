@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::mapping::MAX_KEY_CHARS;
 use crate::source::{SourceFile, Span};
 
 /// A node of a [`Document`].
@@ -262,7 +263,11 @@ impl<'s> Document<'s> {
 /// The pointer of a node in a tree that may still be growing.
 pub(super) fn pointer(nodes: &[Node<'_>], id: NodeId) -> String {
     let text = |key: NodeId| match &nodes[key.index()].kind {
-        Kind::Scalar(scalar) => scalar.text.replace('~', "~0").replace('/', "~1"),
+        // A longer key is refused, and the tree with it.
+        Kind::Scalar(scalar) => {
+            let shown = scalar.text.floor_char_boundary(MAX_KEY_CHARS * char::MAX_LEN_UTF8);
+            scalar.text[..shown].replace('~', "~0").replace('/', "~1")
+        }
         _ => String::new(),
     };
     let mut tokens = Vec::new();
