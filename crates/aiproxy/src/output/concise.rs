@@ -9,7 +9,7 @@ pub fn render(report: &Report, terminal: &Terminal) -> String {
     for (source, finding) in report.findings() {
         let at = source.position(finding.place.span.range().start);
         let code = terminal.code(finding.severity, finding.rule);
-        let line = format!("{}:{}:{}: {code} ", source.name(), at.line, at.column);
+        let line = format!("{}:{}:{}: {code} ", one_line(source.name()), at.line, at.column);
         out.push_str(&line);
         out.push_str(&one_line(&finding.message));
         out.push('\n');

@@ -3,6 +3,7 @@
 use config_core::diagnostic::Severity;
 
 use super::Report;
+use crate::terminal::printable;
 
 /// `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`.
 pub fn render(report: &Report) -> String {
@@ -30,9 +31,10 @@ pub fn render(report: &Report) -> String {
     out
 }
 
-/// The message of a command: what would end it is escaped.
+/// The message of a command: what would end it is escaped, and nothing drives a terminal.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let escaped = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    printable(&escaped).into_owned()
 }
 
 /// The value of a command's property.
@@ -42,6 +44,11 @@ fn property(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn text_drives_no_terminal() {
+        assert_eq!(super::property("\x1b[2J\u{202e}a:b\r"), "?[2J\u{fffd}a%3Ab%0D");
+    }
+
     #[test]
     fn text_cannot_end_a_command_or_a_property() {
         insta::assert_snapshot!(super::render(&crate::output::tests::report()));
