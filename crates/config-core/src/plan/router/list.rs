@@ -15,9 +15,16 @@ use super::{Table, tail::Tail, view::View};
 /// Entries to try in order. Where many different patterns meet, one automaton runs them all.
 #[derive(Debug)]
 pub struct List {
-    /// Ascending; without those in `many`.
-    ranks: Box<[u32]>,
+    /// Without those in `many`.
+    ranks: Ranks,
     many: Option<Box<Many>>,
+}
+
+/// Ranks, ascending. Of most lists it is one, and is found without another look into memory.
+#[derive(Debug)]
+enum Ranks {
+    One(u32),
+    Several(Box<[u32]>),
 }
 
 /// Many patterns as one lazy DFA. Never a regex of the meta engine: its fallback takes memory in
@@ -74,8 +81,26 @@ impl List {
     /// The least rank below `limit` that matches, or `limit`. The literal beginning, `depth` bytes
     /// long, has matched already.
     pub fn best(&self, table: &Table, view: &View, depth: usize, limit: u32) -> u32 {
-        let best = first_match(self.ranks.iter().copied(), table, view, depth, limit);
+        let best = first_match(self.ranks.as_slice().iter().copied(), table, view, depth, limit);
         self.many.as_ref().map_or(best, |many| many.best(table, view, depth, best))
+    }
+}
+
+impl From<Vec<u32>> for Ranks {
+    fn from(ranks: Vec<u32>) -> Self {
+        match ranks[..] {
+            [one] => Ranks::One(one),
+            _ => Ranks::Several(ranks.into()),
+        }
+    }
+}
+
+impl Ranks {
+    fn as_slice(&self) -> &[u32] {
+        match self {
+            Ranks::One(rank) => std::slice::from_ref(rank),
+            Ranks::Several(ranks) => ranks,
+        }
     }
 }
 

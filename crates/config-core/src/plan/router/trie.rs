@@ -1,50 +1,52 @@
 //! A compressed trie over bytes.
 
-use std::ops::Range;
-
 /// Values under byte strings, found by the prefixes of a key. Laid out flat, siblings side by side:
 /// a walk over a large trie costs what it fetches from memory.
 #[derive(Debug)]
 pub struct Trie<T> {
-    /// The first is the root, whose label is empty.
+    /// The first is the root, whose label is empty; the last is none, and ends the one before it.
     nodes: Vec<Node>,
-    /// The first byte of each node's label; 0 for the root.
+    /// The first byte of each node's label; 0 for the root. A label is what stands between the
+    /// parent's key and the node's.
     firsts: Vec<u8>,
-    labels: Vec<u8>,
+    /// The labels without their first bytes. Most have no other.
+    rests: Vec<u8>,
     values: Vec<T>,
 }
 
+/// What belongs to a node ends where that of the next node begins.
 #[derive(Debug)]
 struct Node {
-    /// What stands between the parent's key and this node's, in the trie's `labels`.
-    label: Range<u32>,
-    children: Range<u32>,
-    value: Option<u32>,
+    rest: u32,
+    children: u32,
+    /// [`NONE`] or a position in the trie's `values`.
+    value: u32,
 }
+
+const NONE: u32 = u32::MAX;
 
 impl<T> Trie<T> {
     /// Calls `visit` for every key that `text` begins with, shortest first, with its length.
     pub fn walk(&self, text: &[u8], mut visit: impl FnMut(usize, &T)) {
-        let (mut node, mut depth) = (&self.nodes[0], 0);
+        let (mut node, mut depth) = (0, 0);
         loop {
-            if let Some(value) = node.value {
-                visit(depth, &self.values[value as usize]);
+            let [this, next] = [&self.nodes[node], &self.nodes[node + 1]];
+            if this.value != NONE {
+                visit(depth, &self.values[this.value as usize]);
             }
             let Some(first) = text.get(depth) else { return };
-            let siblings = &self.firsts[indices(&node.children)];
+            let siblings = &self.firsts[this.children as usize..next.children as usize];
             let Some(at) = siblings.iter().position(|byte| byte == first) else { return };
-            node = &self.nodes[node.children.start as usize + at];
-            let label = &self.labels[indices(&node.label)];
-            if !text[depth..].starts_with(label) {
+            node = this.children as usize + at;
+            depth += 1;
+            let rest = self.nodes[node].rest as usize..self.nodes[node + 1].rest as usize;
+            let rest = &self.rests[rest];
+            if !text[depth..].starts_with(rest) {
                 return;
             }
-            depth += label.len();
+            depth += rest.len();
         }
     }
-}
-
-fn indices(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
 }
 
 /// A trie that keys are still added to.
@@ -73,22 +75,23 @@ impl<T: Default> Growing<T> {
     pub fn freeze<U>(self, to: impl FnMut(T) -> U) -> Trie<U> {
         // Breadth first, so that siblings are neighbours.
         let mut order = vec![0_u32];
-        let (mut nodes, mut firsts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut nodes, mut firsts, mut rests) = (Vec::new(), Vec::new(), Vec::new());
         let mut at = 0;
         while let Some(index) = order.get(at) {
             let branch = &self.nodes[*index as usize];
-            let (label, children) = (labels.len() as u32, order.len() as u32);
-            labels.extend_from_slice(&branch.label);
-            order.extend(branch.children.iter().map(|(_, child)| *child));
-            firsts.push(branch.label.first().copied().unwrap_or(0));
             nodes.push(Node {
-                label: label..labels.len() as u32,
-                children: children..order.len() as u32,
-                value: branch.value,
+                rest: rests.len() as u32,
+                children: order.len() as u32,
+                value: branch.value.unwrap_or(NONE),
             });
+            order.extend(branch.children.iter().map(|(_, child)| *child));
+            let (first, rest) = branch.label.split_first().unwrap_or((&0, &[]));
+            firsts.push(*first);
+            rests.extend_from_slice(rest);
             at += 1;
         }
-        Trie { nodes, firsts, labels, values: self.values.into_iter().map(to).collect() }
+        nodes.push(Node { rest: rests.len() as u32, children: order.len() as u32, value: NONE });
+        Trie { nodes, firsts, rests, values: self.values.into_iter().map(to).collect() }
     }
 
     /// The value under `key`, made if there is none.
