@@ -4,6 +4,8 @@
 //! size. Each size runs in a process of its own, so that memory given back by one does not hide
 //! what the next takes.
 
+mod configuration;
+mod lint;
 mod memory;
 mod mixture;
 mod routers;
@@ -13,28 +15,60 @@ use std::{env, process::Command};
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        [] => routers_table(100_000),
+        [] => {
+            lint_table(100_000);
+            println!();
+            routers_table(100_000);
+        }
+        ["lint", most] => lint_table(most.parse().expect("a number of routes")),
+        ["lint-rows", routes] => lint_rows(routes.parse().expect("a number of routes")),
+        ["read-values", path] => lint::read_values(path),
         ["routers", most] => routers_table(most.parse().expect("a number of routes")),
-        ["routers-row", routes] => routers_row(routes.parse().expect("a number of routes")),
+        ["routers-rows", routes] => routers_rows(routes.parse().expect("a number of routes")),
         _ => {
-            eprintln!("usage: bench [routers MOST]");
+            eprintln!("usage: bench [lint MOST | routers MOST]");
             std::process::exit(2);
         }
     }
 }
 
-/// Has each size measured by a child, which prints its rows.
+fn lint_table(most: usize) {
+    println!("| routes | file | program | wall | CPU | × | peak memory |");
+    println!("|---:|---:|---|---:|---:|---:|---:|");
+    rows_of_each("lint-rows", &[1_000, 10_000, 100_000], most);
+}
+
+fn lint_rows(routes: usize) {
+    let (size, figures) = lint::measure(routes);
+    for program in &figures {
+        println!(
+            "| {routes} | {:.1} MB | {} | {:.0} ms | {:.0} ms | {:.2} | {:.0} MiB |",
+            size as f64 / 1e6,
+            program.name,
+            program.wall.as_secs_f64() * 1e3,
+            program.cpu.as_secs_f64() * 1e3,
+            program.cpu.as_secs_f64() / figures[0].cpu.as_secs_f64(),
+            program.peak as f64 / f64::from(1 << 20),
+        );
+    }
+}
+
 fn routers_table(most: usize) {
     println!("| routes | router | lookup | × | fastest round | build | memory |");
     println!("|---:|---|---:|---:|---:|---:|---:|");
-    for routes in [10, 100, 1_000, 10_000, 100_000].into_iter().filter(|routes| *routes <= most) {
+    rows_of_each("routers-rows", &[10, 100, 1_000, 10_000, 100_000], most);
+}
+
+/// Has each size measured by a child, which prints its rows.
+fn rows_of_each(command: &str, sizes: &[usize], most: usize) {
+    for routes in sizes.iter().filter(|routes| **routes <= most) {
         let program = env::current_exe().expect("this program has a path");
-        let status = Command::new(program).args(["routers-row", &routes.to_string()]).status();
+        let status = Command::new(program).args([command, &routes.to_string()]).status();
         assert!(status.expect("this program starts").success(), "measuring {routes} routes failed");
     }
 }
 
-fn routers_row(routes: usize) {
+fn routers_rows(routes: usize) {
     let figures = routers::measure(routes);
     for router in &figures {
         println!(
