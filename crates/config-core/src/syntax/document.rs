@@ -239,7 +239,8 @@ impl<'s> Document<'s> {
         Place { span: self.span_within(id, range), pointer: self.pointer(id) }
     }
 
-    /// Comments, in file order.
+    /// Comments, in file order; none of a file that nowhere says `aiproxy`, since no directive can be
+    /// among them.
     pub fn comments(&self) -> &[Comment] {
         &self.comments
     }

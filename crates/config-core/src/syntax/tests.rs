@@ -78,15 +78,15 @@ corners! {
     styles:
         "plain: x y\nsingle: 'it''s'\ndouble: \"a\\tb\"\nliteral: |\n  one\n   two\n\nfolded: >-\n  one\n  two\nflow: {a: [1, -2.5e3, true, ~, null], b: }\nempty:\n",
         "plain: a\n  b\n\n  c\nsingle: 'a\n  b'\n",
-        "- - a\n  - b\n-\n- x: 1\n  y:\n  - 1\n  - 2\n\n\n# end\n";
+        "- - a\n  - b\n-\n- x: 1\n  y:\n  - 1\n  - 2\n\n\n# aiproxy\n";
     comments:
-        "# top\na: 1 # one\n  # indented\nb: [1, # in flow\n  2]\nc: 'no # comment'\n",
-        "a: |\n  # text\n";
-    nothing_in_it: "", "# only\n", "---\n", "\u{feff}", "  \n\n";
+        "# top\na: 1 # aiproxy: one\n  # indented\nb: [1, # in flow\n  2]\nc: 'no # comment'\n",
+        "a: |\n  # text aiproxy\n";
+    nothing_in_it: "", "# only aiproxy\n", "---\n", "\u{feff}", "  \n\n";
     byte_order_mark_and_line_breaks:
         "\u{feff}a: 1\nb: x\n",
         "a: 1\r\nb: 'x\r\n  y'\r\nc: |\r\n  z\r\n",
-        "a: 1\rb: 2 # c\r",
+        "a: 1\rb: 2 # aiproxy\r",
         "é: ü\n日本: \"語\"\n";
     numbers:
         "[0, -0, 00, 1, +1, 1.0, 1., .5, 1e3, 0x1F, 0o17, 9223372036854775807, 9223372036854775808, -9223372036854775809, 0xFFFFFFFFFFFFFFFF]";
@@ -126,7 +126,7 @@ corners! {
         "a: 1\n---\nb: 2\n",
         "a: 1\n...\nb: [\n",
         "--- a\n--- [",
-        "a: 1\n...\n# end\n",
+        "a: 1\n...\n# end of aiproxy\n",
         "{\"a\": 1}{\"b\": 2}",
         "{\"a\": 1} x";
     directives:
