@@ -19,17 +19,19 @@ impl Patterns {
     pub fn parse(&mut self, written: &str) -> Result<Pattern, PatternError> {
         let cut = plain_beginning(written);
         let (beginning, ending) = written.split_at(cut);
-        // Alternatives may reach back to the beginning.
-        if beginning.is_empty() || ending.contains('|') {
+        if beginning.is_empty() {
             return Pattern::parse_among(written, &mut self.compiled);
         }
         if let Some(known) = self.endings.get(ending) {
             return Ok(known.after(beginning));
         }
         match Pattern::parse_among(ending, &mut self.compiled) {
-            Ok(pattern) => Ok(self.endings.entry(ending.to_owned()).or_insert(pattern).after(beginning)),
-            // Its places are to be those in the whole text.
-            Err(_) => Pattern::parse_among(written, &mut self.compiled),
+            Ok(pattern) if !pattern.has_top_level_alternation() => {
+                Ok(self.endings.entry(ending.to_owned()).or_insert(pattern).after(beginning))
+            }
+            // The beginning belongs to the first alternative only; places in an error are to be those
+            // in the whole text.
+            _ => Pattern::parse_among(written, &mut self.compiled),
         }
     }
 }
