@@ -10,7 +10,8 @@ use crate::model::Config;
 use crate::plan::Plan;
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
-use crate::{suppress, syntax};
+use crate::suppress;
+use crate::syntax::{self, Document};
 
 /// Which gateway the file must work on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -67,12 +68,7 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         None => rules::literal_secret::credentials_in_text(source.text()),
     };
     if let Some(document) = &document {
-        let (config, structural) = Config::read(document);
-        // What a scalar is to another reader does not matter where it has to be written anew.
-        let rewritten: FxHashSet<Span> =
-            structural.iter().filter(|it| it.rule == Rule::WrongType).map(|it| it.place.span).collect();
-        diagnostics.retain(|it| it.rule != Rule::AmbiguousScalar || !rewritten.contains(&it.place.span));
-        diagnostics.extend(structural);
+        let (config, _) = read(document, &mut diagnostics);
         let facts = Facts::new(document, &config);
         rules::check(&facts, &mut diagnostics);
         if let Some(is_set) = options.environment {
@@ -88,14 +84,40 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
     Checked { diagnostics, ignored, credentials }
 }
 
-/// Compiles one file into its plan, whatever lint says of it: what is broken is a hole that the
-/// plan knows. `None` if the text does not parse; [`check`] then says why.
-pub fn compile(source: &SourceFile) -> Option<Plan> {
-    let document = syntax::parse(source).document?;
-    let (config, mut diagnostics) = Config::read(&document);
+/// A file's plan, and how far it is to be trusted.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The plan; what is broken is a hole that it knows.
+    pub plan: Plan,
+    /// How many errors [`check`] finds in the file, ignored ones included.
+    pub errors: usize,
+}
+
+/// Compiles one file, whatever lint says of it. `None` if the text does not parse; [`check`] then
+/// says why.
+pub fn compile(source: &SourceFile) -> Option<Compiled> {
+    let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
+    let document = document?;
+    let (config, structural) = read(&document, &mut diagnostics);
     let facts = Facts::new(&document, &config);
     rules::check(&facts, &mut diagnostics);
-    Some(Plan::lower(&facts, &diagnostics))
+    // What is wrong with the text alone, such as a repeated key, leaves a value to run with.
+    let plan = Plan::lower(&facts, &diagnostics[structural..]);
+    let errors = merge(diagnostics).iter().filter(|finding| finding.severity == Severity::Error).count();
+    Some(Compiled { plan, errors })
+}
+
+/// The configuration of a document. Adds what is wrong with its structure to the findings of the text,
+/// and says from where in them on.
+fn read(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> (Config, usize) {
+    let (config, structural) = Config::read(document);
+    // What a scalar is to another reader does not matter where it has to be written anew.
+    let rewritten: FxHashSet<Span> =
+        structural.iter().filter(|it| it.rule == Rule::WrongType).map(|it| it.place.span).collect();
+    diagnostics.retain(|it| it.rule != Rule::AmbiguousScalar || !rewritten.contains(&it.place.span));
+    let start = diagnostics.len();
+    diagnostics.extend(structural);
+    (config, start)
 }
 
 /// The one place where a severity is changed.

@@ -10,7 +10,7 @@ use config_core::plan::{Plan, Routing};
 use config_core::source::SourceFile;
 
 fn plan(text: &str) -> Plan {
-    compile(&SourceFile::new("routes.yaml", text)).expect("the text parses")
+    compile(&SourceFile::new("routes.yaml", text)).expect("the text parses").plan
 }
 
 fn head<'a>(target: &'a str, headers: &'a [(&'a [u8], &'a [u8])]) -> RequestHead<'a> {

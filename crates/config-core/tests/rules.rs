@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use config_core::check::{Options, check};
+use config_core::check::{Options, check, compile};
 use config_core::diagnostic::Severity;
 use config_core::rules::Rule;
 
@@ -34,6 +34,18 @@ fn bad_fixtures_show_their_rule() {
         assert!(checked.diagnostics.iter().any(|d| d.rule == rule), "{} shows no {id}", path.display());
         let name = format!("{id}__{}", source.name());
         insta::assert_snapshot!(name, support::render(&source, &checked.diagnostics));
+    }
+}
+
+#[test]
+fn compiling_counts_the_errors_that_checking_finds() {
+    for (_, path) in support::rule_fixtures("bad") {
+        let source = support::read(&path);
+        let Some(compiled) = compile(&source) else { continue };
+        let all = Options { report_ignored: true, ..Options::default() };
+        let found = check(&source, &all).diagnostics;
+        let errors = found.iter().filter(|d| d.severity == Severity::Error).count();
+        assert_eq!(compiled.errors, errors, "{}", path.display());
     }
 }
 

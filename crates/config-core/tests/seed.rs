@@ -17,7 +17,7 @@ fn findings() {
 #[test]
 fn plans() {
     insta::glob!("../../../fixtures/seed", "*.yaml", |path| {
-        let plan = compile(&support::read(path)).expect("the examples parse");
+        let plan = compile(&support::read(path)).expect("the examples parse").plan;
         insta::assert_snapshot!(plan.to_string());
     });
 }

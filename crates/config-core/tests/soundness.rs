@@ -33,7 +33,7 @@ fn a_file_without_errors_never_lacks_a_capture() {
                 return Ok(());
             }
             clean.set(clean.get() + 1);
-            let plan = compile(&source).expect("what has no finding parses");
+            let plan = compile(&source).expect("what has no finding parses").plan;
             for request in file.requests(&mut Random(seed | 1)) {
                 match answer(&plan, &request) {
                     Answer::Routed => routed.set(routed.get() + 1),
@@ -66,7 +66,7 @@ fn a_group_that_can_be_passed_by_is_caught() {
             prop_assert!(caught, "{}\n{}", source.text(), support::render(&source, &findings));
             // The plan of a file with errors still answers, which shows that the sampled requests of
             // the other test would find a capture that is missing.
-            let plan = compile(&source).expect("the file parses");
+            let plan = compile(&source).expect("the file parses").plan;
             let requests = file.requests(&mut Random(seed | 1));
             let lacks = requests.iter().any(|request| matches!(answer(&plan, request), Answer::NoCapture(_)));
             missed.set(missed.get() + u32::from(lacks));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config_core::{check, diagnostic::Severity, source::SourceFile};
+use config_core::{check, source::SourceFile};
 
 use crate::{
     Answer, Failure, Verdict,
@@ -22,7 +22,7 @@ const CANDIDATES: usize = 20;
 pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     let request = request(args)?;
     let source = read(&args.file, &args.stdin_filename)?;
-    let Some(mut plan) = check::compile(&source) else {
+    let Some(check::Compiled { mut plan, errors }) = check::compile(&source) else {
         return Ok(unparsable(source, request, args, terminal));
     };
     for (provider, endpoint) in &args.upstream {
@@ -34,7 +34,7 @@ pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     if !args.all {
         explanation.omit_candidates_after(CANDIDATES);
     }
-    explanation.notes.extend(errors(&source));
+    explanation.notes.extend(not_served(&source, errors));
     let verdict = verdict(&explanation);
     let text = match args.format {
         ExplainFormat::Human => explanation::human::render(&explanation, terminal, args.all),
@@ -52,10 +52,7 @@ fn verdict(explanation: &Explanation) -> Verdict {
 }
 
 /// What to say of a file with errors: the plan answers all the same, and no gateway should run it.
-fn errors(source: &SourceFile) -> Option<String> {
-    let options = check::Options { report_ignored: true, ..check::Options::default() };
-    let findings = check::check(source, &options).diagnostics;
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+fn not_served(source: &SourceFile, errors: usize) -> Option<String> {
     (errors > 0).then(|| {
         let count = plural(errors, "error");
         format!(

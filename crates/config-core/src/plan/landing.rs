@@ -25,11 +25,11 @@ pub(super) enum Landing {
 }
 
 /// Why a host cannot be compiled, and where.
-pub(super) type HostError = (String, Range<usize>);
+pub(super) type LandingError = (String, Range<usize>);
 
 /// Checks the host that `segments` and the literal `suffix` make. Every placeholder has to be a label,
 /// or part of one, before literal text of at least two labels; `range` is the place to blame in general.
-pub(super) fn host(segments: &[Segment], suffix: &str, range: Range<usize>) -> Result<(), HostError> {
+pub(super) fn host(segments: &[Segment], suffix: &str, range: Range<usize>) -> Result<(), LandingError> {
     let last = segments.iter().rev().find_map(|segment| match segment {
         Segment::Placeholder(placeholder) => Some(placeholder),
         Segment::Literal(_) => None,
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
     use crate::template::parse;
 
-    fn check(text: &str, suffix: &str) -> Result<(), HostError> {
+    fn check(text: &str, suffix: &str) -> Result<(), LandingError> {
         host(&parse(text).unwrap().segments, suffix, 0..text.len())
     }
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
-use super::proxy::Proxy;
+use super::proxy::{Proxy, Uncompilable};
 use super::router::Router;
 use super::{Broken, Plan, Route, Unroutable};
 use crate::analysis::{Facts, PathKind, protocols};
@@ -48,7 +48,7 @@ impl Plan {
             }
             let config = plugin.ai_proxy.as_ref()?;
             Some(match (Proxy::lower(config, &vaults), errors.first_under(plugin.node)) {
-                (Err(reasons), None) => Err(errors.under(plugin.node, &reasons[0].to_string())),
+                (Err(reasons), None) => Err(errors.uncompilable(&reasons[0])),
                 (_, Some(broken)) => Err(broken),
                 (Ok(proxy), None) => Ok(proxy),
             })
@@ -101,6 +101,13 @@ impl<'a> Errors<'a> {
         let found = self.at.get(&(hole.rule, hole.place.span.start, &*hole.place.pointer));
         let message = found.map_or_else(|| hole.rule.summary().to_owned(), |d| d.message.clone());
         Broken { rule: hole.rule, line: self.line(hole.place.span.start), message }
+    }
+
+    /// The reason as `invalid-value` words it, for one that hides behind a mistake in the text.
+    fn uncompilable(&self, reason: &Uncompilable) -> Broken {
+        let place = self.facts.document.place_within(reason.node, reason.range.clone());
+        let line = self.line(place.span.start);
+        Broken { rule: Rule::InvalidValue, line, message: reason.message.clone() }
     }
 
     /// The first error in the subtree of `node`, or else `reason`.

@@ -11,7 +11,7 @@ use crate::model::{
     RouteType, Text,
 };
 use crate::plan::auth::{Auth, Credential, Identity};
-use crate::plan::landing::{HostError, has_dot_segment, host};
+use crate::plan::landing::{LandingError, has_dot_segment, host};
 use crate::plan::upstream::template::{PathTemplate, UrlTemplate};
 use crate::secret::{EnvVault, SecretValue};
 use crate::syntax::{NodeId, Spanned};
@@ -112,7 +112,7 @@ impl Field {
 
 /// Why no host is compiled from the template of a field, and the bytes of its text at fault. `None` if
 /// one is, or if the field has no part in a host.
-pub fn host_error(field: Field, template: &Template) -> Option<HostError> {
+pub fn host_error(field: Field, template: &Template) -> Option<LandingError> {
     shape(field, template).err()
 }
 
@@ -245,7 +245,7 @@ impl PathTemplate {
     }
 }
 
-fn shape(field: Field, template: &Template) -> Result<Shape, HostError> {
+fn shape(field: Field, template: &Template) -> Result<Shape, LandingError> {
     let whole = 0..template.text().len();
     match field {
         Field::UpstreamUrl => return UrlTemplate::parse(template).map(Shape::Url),

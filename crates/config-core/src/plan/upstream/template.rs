@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::plan::landing::{self, HostError, encode_path, encode_query};
+use crate::plan::landing::{self, LandingError, encode_path, encode_query};
 use crate::plan::request::Scheme;
 use crate::template::{Placeholder, Segment, Template};
 
@@ -41,7 +41,7 @@ pub(in crate::plan) struct RenderedPath {
 
 impl UrlTemplate {
     /// Takes a URL apart; user information and fragment are dropped, as Kong drops them.
-    pub fn parse(template: &Template) -> Result<Self, HostError> {
+    pub fn parse(template: &Template) -> Result<Self, LandingError> {
         let whole = 0..template.text().len();
         let (scheme, rest) = scheme(template, whole.clone())?;
         let (authority, path) = split(rest, &['/', '?', '#', '\\']);
@@ -100,7 +100,7 @@ fn render<E>(
     })
 }
 
-fn scheme(template: &Template, whole: Range<usize>) -> Result<(Scheme, Vec<Segment>), HostError> {
+fn scheme(template: &Template, whole: Range<usize>) -> Result<(Scheme, Vec<Segment>), LandingError> {
     let Some(Segment::Literal(first)) = template.segments.first() else {
         let range = template.placeholders().next().map_or(whole, |placeholder| placeholder.range.clone());
         return Err(("the URL does not start with a literal scheme and host".to_owned(), range));
@@ -118,7 +118,7 @@ fn scheme(template: &Template, whole: Range<usize>) -> Result<(Scheme, Vec<Segme
 fn host_and_port(
     authority: Vec<Segment>,
     whole: Range<usize>,
-) -> Result<(Vec<Segment>, Option<u16>), HostError> {
+) -> Result<(Vec<Segment>, Option<u16>), LandingError> {
     let host = match split_last(&authority, '@') {
         Some((user, host)) => {
             refuse_placeholders(&user, "user information")?;
@@ -137,7 +137,7 @@ fn host_and_port(
     }
 }
 
-fn refuse_placeholders(segments: &[Segment], part: &str) -> Result<(), HostError> {
+fn refuse_placeholders(segments: &[Segment], part: &str) -> Result<(), LandingError> {
     match segments.iter().find_map(placeholder) {
         Some(placeholder) => {
             Err((format!("`{placeholder}` stands in {part} of the URL"), placeholder.range.clone()))
@@ -207,9 +207,9 @@ mod tests {
     use super::*;
     use crate::template::parse;
 
-    fn url(text: &str) -> Result<String, HostError> {
+    fn url(text: &str) -> Result<String, LandingError> {
         let url = UrlTemplate::parse(&parse(text).unwrap())?;
-        let value = |placeholder: &Placeholder| Ok::<_, HostError>(format!("<{}>", placeholder.name));
+        let value = |placeholder: &Placeholder| Ok::<_, LandingError>(format!("<{}>", placeholder.name));
         let path = url.path.render(value, value)?;
         Ok(format!(
             "{:?} {} {:?} {} {:?}",
