@@ -311,11 +311,13 @@ impl<'s, 'd> Builder<'s, 'd> {
             Cow::Borrowed(_) => 1,
             Cow::Owned(text) => 1 + (text.len() / BYTES_PER_NODE) as u64,
         };
-        let tag = tag.and_then(|tag| self.tag(node, tag, at));
-        let value = scalar::resolve(&text, style, tag);
+        let known = tag.and_then(known_tag);
+        let value = scalar::resolve(&text, style, known);
         let kind = Scalar { text, style, value: value.unwrap_or(ScalarType::String) };
         self.nodes[node.index()].kind = Kind::Scalar(kind);
-        match (value, tag) {
+        // Only now, for the place of a key is its text.
+        tag.and_then(|tag| self.tag(node, tag, at));
+        match (value, known) {
             (None, Some(tag)) => self.report_broken(Rule::YamlSyntax, node, span, |builder| {
                 let (text, tag) = (builder.text(node), tag.as_str());
                 let shown =
@@ -384,7 +386,7 @@ impl<'s, 'd> Builder<'s, 'd> {
     /// The type that a tag asks for. Another tag, `!` included, means something different to every
     /// reader: it is an error, and otherwise without effect.
     fn tag(&mut self, node: NodeId, tag: &granit_parser::Tag, at: granit_parser::Span) -> Option<Tag> {
-        if let Some(known) = tag.core_suffix().and_then(Tag::from_core) {
+        if let Some(known) = known_tag(tag) {
             return Some(known);
         }
         let original = tag.original();
@@ -642,6 +644,11 @@ fn without_last_break(text: Cow<'_, str>) -> Cow<'_, str> {
 /// How many bytes of line breaks end a block scalar; a finding about it need not show them.
 fn trailing_breaks(text: &str) -> u32 {
     (text.len() - text.trim_end_matches(['\n', '\r']).len()) as u32
+}
+
+/// The type that a tag asks for, if it is one of YAML's own.
+fn known_tag(tag: &granit_parser::Tag) -> Option<Tag> {
+    tag.core_suffix().and_then(Tag::from_core)
 }
 
 /// The parser gives byte offsets for every event read from a `str`.

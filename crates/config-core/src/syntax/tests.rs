@@ -269,3 +269,11 @@ fn hostile_files_end_quickly() {
     }
     insta::assert_snapshot!(out);
 }
+
+#[test]
+fn a_tag_of_a_key_is_reported_at_the_key() {
+    let source = SourceFile::new("a.yaml", "a: 1\n!t b: x\n");
+    let findings = parse(&source).diagnostics;
+    let shown: Vec<_> = findings.iter().map(|it| (source.slice(it.place.span), &*it.place.pointer)).collect();
+    assert_eq!(shown, [("!t", "/b")]);
+}
