@@ -264,8 +264,16 @@ fn equal(document: &Document<'_>, id: NodeId, theirs: &serde_yaml::Value) -> boo
             (ScalarType::Integer(ours), Value::Number(theirs)) => theirs.as_f64() == Some(ours as f64),
             (ScalarType::Float(ours), Value::Number(theirs)) => theirs.as_f64() == Some(ours),
             (ScalarType::String, Value::String(theirs)) => scalar.text == *theirs,
+            // The oracle takes `00` for text. YAML does not, and neither does Kong.
+            (ScalarType::Integer(_), Value::String(theirs)) => is_zero_led(theirs) && scalar.text == *theirs,
             _ => false,
         },
         _ => false,
     }
+}
+
+/// Whether a text is an integer with a zero that it could do without.
+fn is_zero_led(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    digits.len() > 1 && digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
