@@ -26,7 +26,8 @@ pub use config::{
     ServiceIndex, VaultEntity,
 };
 pub use entity::{
-    Consumer, Endpoint, EnvVault, Info, PathHandling, Plugin, Protocol, RedirectStatus, Route, Service, Vault,
+    Consumer, Endpoint, EnvVault, Info, Milliseconds, PathHandling, Plugin, Protocol, RedirectStatus, Route,
+    Service, Vault,
 };
 pub use value::{
     ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,

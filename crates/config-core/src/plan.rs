@@ -5,6 +5,7 @@
 //! templates) is known before its body (model, stream, shape).
 
 pub mod auth;
+pub mod caller;
 pub mod criteria;
 pub(crate) mod landing;
 mod lower;
@@ -18,18 +19,21 @@ pub mod rejection;
 pub mod request;
 pub mod router;
 pub(crate) mod scope;
+pub mod timeouts;
 pub mod upstream;
 
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
-use prepare::{Body, Decision, prepare};
+use caller::{Caller, Consumer, KeyCredential};
+use prepare::{Body, BodyUse, Decision, prepare};
 use protocol::{ProtocolVerdict, protocol_verdict};
 use proxy::{Proxy, Rendered};
 use rejection::Rejection;
 use request::RequestHead;
 use router::{Captures, Match, Router};
 use scope::Instances;
+use timeouts::Timeouts;
 use upstream::Endpoint;
 
 /// A compiled file.
@@ -43,6 +47,9 @@ pub struct Plan {
     instances: Instances<PluginIndex>,
     /// By [`PluginIndex`]; `None` for plugins other than ai-proxy.
     proxies: Vec<Option<Result<Proxy, Broken>>>,
+    /// By [`ConsumerIndex`].
+    consumers: Vec<Consumer>,
+    keys: Vec<KeyCredential>,
 }
 
 /// A route as the plan knows it.
@@ -58,6 +65,8 @@ pub struct Route {
     pub column: usize,
     /// Its paths as written.
     pub paths: Vec<String>,
+    /// The timeouts of its service.
+    pub timeouts: Timeouts,
     service: Option<ServiceIndex>,
     /// Why no request can match it.
     unroutable: Option<Unroutable>,
@@ -94,6 +103,12 @@ pub enum Routing<'p, 'r> {
     NoRoute(Rejection),
     /// A route matches and then refuses.
     Rejected(Rejected<'p>),
+    /// The route takes keys from the body, and there is none elsewhere in the request: to be asked again
+    /// with the body, of which `limit` bytes are read.
+    NeedsBody {
+        /// The most bytes to read.
+        limit: u64,
+    },
     /// A plugin is ready for the body.
     Routed(Box<Routed<'p, 'r>>),
 }
@@ -107,6 +122,8 @@ pub struct Rejected<'p> {
     pub path: Option<&'p str>,
     /// The named path groups that took part.
     pub captures: Captures,
+    /// The client, if it is a consumer of the file.
+    pub consumer: Option<ConsumerIndex>,
     /// The plugin, if one was chosen.
     pub proxy: Option<&'p Proxy>,
     /// The answer.
@@ -124,6 +141,8 @@ pub struct Routed<'p, 'r> {
     pub path: Option<&'p str>,
     /// The named path groups that took part.
     pub captures: Captures,
+    /// The client, if it is a consumer of the file.
+    pub consumer: Option<ConsumerIndex>,
     /// The plugin that runs.
     pub proxy: &'p Proxy,
     /// Its templates, filled in.
@@ -176,6 +195,16 @@ impl Plan {
         self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
     }
 
+    /// A consumer of the file.
+    pub fn consumer(&self, index: ConsumerIndex) -> &Consumer {
+        &self.consumers[index.0]
+    }
+
+    /// The keys of the file's consumers, in file order.
+    pub fn key_credentials(&self) -> &[KeyCredential] {
+        &self.keys
+    }
+
     /// Lets `endpoint` stand in for the built-in endpoint of every plugin for `provider`. A configured
     /// `upstream_url` is left alone.
     pub fn replace_endpoint(&mut self, provider: Provider, endpoint: &Endpoint) {
@@ -185,13 +214,12 @@ impl Plan {
         }
     }
 
-    /// Decides what can be decided without the body: route, captures, plugin, templates. `consumer`
-    /// is the authenticated client, if the file's consumers include it.
-    pub fn route<'p, 'r>(
-        &'p self,
-        head: &RequestHead<'r>,
-        consumer: Option<ConsumerIndex>,
-    ) -> Routing<'p, 'r> {
+    /// Decides what can be decided without the body: route, captures, client, plugin, templates.
+    pub fn route<'p, 'r>(&'p self, head: &RequestHead<'r>, caller: Caller<'_>) -> Routing<'p, 'r> {
+        let consumer = match caller {
+            Caller::Assumed(consumer) => consumer,
+            Caller::Keyed { .. } => None,
+        };
         let Some(found) = self.router.find(head) else {
             return Routing::NoRoute(Rejection::no_route());
         };
@@ -200,7 +228,7 @@ impl Plan {
         let Match { path, captures, normalized_path, route: position } = found;
         let path = path.map(|path| &*route.paths[path]);
         let rejected = |captures, proxy, rejection, headers| {
-            Routing::Rejected(Rejected { route, path, captures, proxy, rejection, headers })
+            Routing::Rejected(Rejected { route, path, captures, consumer, proxy, rejection, headers })
         };
         match protocol_verdict(&self.router.routes()[position], head) {
             ProtocolVerdict::Served => {}
@@ -237,6 +265,7 @@ impl Plan {
                 route,
                 path,
                 captures,
+                consumer,
                 proxy,
                 rendered,
                 head: *head,
@@ -293,6 +322,11 @@ impl Plan {
 }
 
 impl Routed<'_, '_> {
+    /// How much of the body [`Routed::prepare`] has to see.
+    pub fn body_use(&self) -> BodyUse {
+        prepare::body_use(self.proxy, &self.head)
+    }
+
     /// Decides the rest: the upstream request, or why there is none.
     pub fn prepare(&self, body: Body<'_>) -> Result<Decision, Rejection> {
         prepare(self.proxy, &self.rendered, &self.head, &self.normalized_path, body)

@@ -9,6 +9,7 @@ use std::cell::Cell;
 
 use config_core::check::{Options, Target, check, compile};
 use config_core::diagnostic::Diagnostic;
+use config_core::plan::caller::Caller;
 use config_core::plan::prepare::Body;
 use config_core::plan::request::{RequestHead, Scheme};
 use config_core::plan::{Plan, Routing};
@@ -198,7 +199,7 @@ fn ask(plan: &Plan) -> usize {
         };
         plan.candidates(&head);
         plan.kong_choice(&head);
-        if let Routing::Routed(routed) = plan.route(&head, None) {
+        if let Routing::Routed(routed) = plan.route(&head, Caller::Assumed(None)) {
             prepared += 1;
             for body in [&br#"{"messages":[{"role":"user","content":"x"}],"model":"a"}"#[..], b"{", b"\xff"] {
                 _ = routed.prepare(Body::Bytes(body));

@@ -3,6 +3,7 @@
 mod support;
 
 use config_core::check::compile;
+use config_core::plan::caller::Caller;
 use config_core::plan::prepare::{Body, Decision};
 use config_core::plan::rejection::Rejection;
 use config_core::plan::request::{RequestHead, Scheme};
@@ -27,7 +28,8 @@ fn head<'a>(target: &'a str, headers: &'a [(&'a [u8], &'a [u8])]) -> RequestHead
 
 /// The whole way of a POST with `body` and a JSON content type.
 fn send(plan: &Plan, target: &str, body: &str) -> Result<Decision, Rejection> {
-    match plan.route(&head(target, &[(b"host", b"localhost:8000")]), None) {
+    match plan.route(&head(target, &[(b"host", b"localhost:8000")]), Caller::Assumed(None)) {
+        Routing::NeedsBody { .. } => unreachable!("no key is asked for"),
         Routing::NoRoute(rejection) => Err(rejection),
         Routing::Rejected(rejected) => Err(rejected.rejection),
         Routing::Routed(routed) => routed.prepare(Body::Bytes(body.as_bytes())),
@@ -169,7 +171,9 @@ fn an_https_route_refuses_plain_http_or_redirects() {
     assert_eq!(refusal(&with(""), "/m/chat/completions"), (426, "Please use HTTPS protocol".to_owned()));
     let redirecting = with("\n        https_redirect_status_code: 307");
     let head = head("/m/chat/completions?a=1", &[(b"host", b"ai.test:8000")]);
-    let Routing::Rejected(rejected) = redirecting.route(&head, None) else { panic!("not served over HTTP") };
+    let Routing::Rejected(rejected) = redirecting.route(&head, Caller::Assumed(None)) else {
+        panic!("not served over HTTP")
+    };
     assert_eq!(rejected.rejection.status, 307);
     assert_eq!(rejected.headers, [("location", "https://ai.test/m/chat/completions?a=1".to_owned())]);
 }

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use config_core::check::{Options, check, compile};
 use config_core::diagnostic::Severity;
 use config_core::model::ConsumerIndex;
+use config_core::plan::caller::Caller;
 use config_core::plan::request::{RequestHead, Scheme};
 use config_core::plan::{Plan, Routing};
 use config_core::rules::Rule;
@@ -95,7 +96,8 @@ fn answer(plan: &Plan, request: &Request) -> Answer {
         port: 8000,
         sni: None,
     };
-    match plan.route(&head, request.consumer) {
+    match plan.route(&head, Caller::Assumed(request.consumer)) {
+        Routing::NeedsBody { .. } => unreachable!("no key is asked for"),
         Routing::NoRoute(_) => Answer::Other,
         Routing::Routed(_) => Answer::Routed,
         Routing::Rejected(rejected) => {

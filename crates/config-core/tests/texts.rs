@@ -8,6 +8,7 @@ use std::cell::Cell;
 use config_core::check::compile;
 use config_core::diagnostic::{Diagnostic, Severity};
 use config_core::plan::Routing;
+use config_core::plan::caller::Caller;
 use config_core::plan::request::{RequestHead, Scheme};
 use config_core::rules::Rule;
 use config_core::source::SourceFile;
@@ -193,7 +194,7 @@ fn a_file_without_errors_has_no_broken_plugin() {
             port: 8000,
             sni: None,
         };
-        if let Routing::Rejected(rejected) = plan.route(&head, None) {
+        if let Routing::Rejected(rejected) = plan.route(&head, Caller::Assumed(None)) {
             let rejection = rejected.rejection;
             prop_assert!(rejection.status == 400, "{rejection:?}\n{text}");
             prop_assert!(!rejection.message.starts_with("uri_captures key"), "{rejection:?}\n{text}");

@@ -3,6 +3,7 @@
 use config_core::{
     plan::{
         self, Plan, Routing,
+        caller::Caller,
         normalize::normalize,
         prepare::Body,
         proxy::{Field, Proxy, Rendered},
@@ -38,7 +39,7 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
         sni: names_server.then_some(host.as_bytes()),
     };
     let mut explanation = Explanation::of(request);
-    match plan.route(&head, None) {
+    match plan.route(&head, Caller::Assumed(None)) {
         Routing::NoRoute(rejection) => {
             explanation.reject(Outcome::NoRoute, rejection);
             if plan.routes().is_empty() {
@@ -58,6 +59,8 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
                 rejected.headers.iter().map(|(name, value)| format!("the answer has `{name}: {value}`"));
             explanation.notes.extend(headers);
         }
+        // A caller whose key is not asked for needs no body to be known.
+        Routing::NeedsBody { .. } => explanation.assumed = vec!["body"],
         Routing::Routed(routed) => {
             explanation.matched(plan, routed.route, routed.path, &routed.captures);
             explanation.plugin(routed.proxy, variables);

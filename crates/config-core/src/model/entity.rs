@@ -20,7 +20,7 @@ type Timestamp = Int<1, MAX_EXACT_INTEGER>;
 type Port = Int<0, 65_535>;
 
 /// Milliseconds, as far as Kong's timers reach.
-type Milliseconds = Int<1, 2_147_483_646>;
+pub type Milliseconds = Int<1, 2_147_483_646>;
 
 /// An upstream service. `ai-proxy` replaces its address, so that it is a name to hang routes and
 /// plugins on.

@@ -1,15 +1,19 @@
 //! Configuration to plan: the only place that sees both.
 
+use std::time::Duration;
+
 use rustc_hash::FxHashMap;
 
+use super::caller::Consumer;
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
 use super::proxy::{Proxy, Uncompilable};
 use super::router::Router;
+use super::timeouts::Timeouts;
 use super::{Broken, Plan, Route, Unroutable};
 use crate::analysis::{Facts, PathKind, protocols};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{Header, Hole, RouteEntity, RouteIndex, Text};
+use crate::model::{self, Entity, Header, Hole, Milliseconds, RouteEntity, RouteIndex, Text};
 use crate::rules::Rule;
 use crate::syntax::{NodeId, Spanned};
 
@@ -60,6 +64,8 @@ impl Plan {
             router: Router::build(criteria),
             routable,
             instances: facts.instances.clone(),
+            consumers: facts.config.consumers.iter().map(consumer).collect(),
+            keys: Vec::new(),
         }
     }
 }
@@ -142,9 +148,34 @@ fn route(facts: &Facts, errors: &Errors, entity: &RouteEntity, unroutable: Optio
         line: position.line,
         column: position.column,
         paths: texts(&entity.fields.paths).map(str::to_owned).collect(),
+        timeouts: timeouts(facts, entity),
         service: entity.service,
         broken: entity.holes.first().map(|hole| errors.hole(hole)),
         unroutable,
+    }
+}
+
+fn timeouts(facts: &Facts, route: &RouteEntity) -> Timeouts {
+    let Some(service) = route.service.map(|service| &facts.config[service].fields) else {
+        return Timeouts::default();
+    };
+    let duration = |field: &Option<Spanned<Milliseconds>>, default| {
+        field.as_ref().map_or(default, |field| Duration::from_millis(field.value.get() as u64))
+    };
+    let default = Timeouts::default();
+    Timeouts {
+        connect: duration(&service.connect_timeout, default.connect),
+        write: duration(&service.write_timeout, default.write),
+        read: duration(&service.read_timeout, default.read),
+    }
+}
+
+fn consumer(entity: &Entity<model::Consumer>) -> Consumer {
+    let text = |field: &Option<Spanned<Text>>| field.as_ref().map(|text| text.value.as_str().to_owned());
+    Consumer {
+        id: entity.kong_id.map(|id| id.to_string()),
+        username: text(&entity.fields.username),
+        custom_id: text(&entity.fields.custom_id),
     }
 }
 

@@ -24,6 +24,20 @@ pub enum Body<'a> {
     Unknown,
     /// The whole body.
     Bytes(&'a [u8]),
+    /// To be passed on while it arrives; only where [`BodyUse`] says so.
+    Streamed,
+}
+
+/// How much of a client's body has to be read before anything can be sent upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyUse {
+    /// All of it, of which `limit` bytes are read.
+    Whole {
+        /// The most bytes to read.
+        limit: u64,
+    },
+    /// None: it may be passed on while it arrives.
+    Streamed,
 }
 
 /// What is sent upstream, complete but for secrets and signature.
@@ -61,6 +75,9 @@ pub struct Decision {
     pub assumed: Vec<&'static str>,
     /// The value of the answer's `X-Kong-LLM-Model`.
     pub response_model_header: Option<String>,
+    /// Whether the stream's usage is asked for on the gateway's own behalf, so that the client is not to
+    /// see it.
+    pub hides_usage: bool,
     /// Request members that the provider has nothing like and that were left out.
     pub dropped_members: Vec<String>,
 }
@@ -183,8 +200,17 @@ pub fn prepare(
         provider: proxy.provider,
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
+        hides_usage: false,
         dropped_members: translated.dropped,
     })
+}
+
+/// How much of a request's body [`prepare`] has to see.
+pub fn body_use(proxy: &Proxy, head: &RequestHead<'_>) -> BodyUse {
+    match body::passes_unread(proxy, head) {
+        true => BodyUse::Streamed,
+        false => BodyUse::Whole { limit: proxy.max_request_body_size },
+    }
 }
 
 /// What goes over the wire.

@@ -53,7 +53,11 @@ pub(super) fn read<'a>(
 ) -> Result<ClientBody<'a>, Rejection> {
     let preserve = proxy.route_type == RouteType::Preserve;
     let content_type = content_type(head, preserve)?;
-    let Body::Bytes(bytes) = body else { return Ok(ClientBody::Unknown) };
+    let bytes = match body {
+        Body::Unknown => return Ok(ClientBody::Unknown),
+        Body::Streamed => return Ok(ClientBody::Opaque),
+        Body::Bytes(bytes) => bytes,
+    };
     let kind = kind(&content_type, bytes);
     // Preserved uploads of any size pass; what must be read whole is limited.
     let unlimited = preserve && matches!(kind, Kind::Multipart | Kind::Other);
@@ -81,6 +85,13 @@ pub(super) fn read<'a>(
             Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
         }
     }
+}
+
+/// Whether a body may be passed on while it arrives.
+pub(super) fn passes_unread(proxy: &Proxy, head: &RequestHead<'_>) -> bool {
+    let preserve = proxy.route_type == RouteType::Preserve;
+    let kind = content_type(head, preserve).map(|content_type| kind(&content_type, b""));
+    preserve && matches!(kind, Ok(Kind::Multipart | Kind::Other))
 }
 
 /// The credential for the body, unless the client's own may win and is there.

@@ -1,0 +1,87 @@
+//! Who sends a request: what key-auth says of it.
+
+use rustc_hash::FxHashMap;
+
+use super::prepare::Body;
+use crate::model::ConsumerIndex;
+use crate::secret::SecretValue;
+
+/// Who sends a request, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// Taken to be authenticated, as a consumer of the file or as nobody in particular: no key is asked
+    /// for.
+    Assumed(Option<ConsumerIndex>),
+    /// Whoever the key in the request says. `body` is looked at only where a route takes keys from
+    /// there.
+    Keyed {
+        /// The keys of the file's consumers.
+        keys: &'a Keys,
+        /// The request's body, if it is known already.
+        body: Body<'a>,
+    },
+}
+
+/// The SHA-256 digest of a key.
+pub type Digest = [u8; 32];
+
+/// The keys of a file's consumers, each by its digest: finding one takes the same time however much of
+/// it a guess gets right, and no key is kept.
+#[derive(Default)]
+pub struct Keys {
+    consumers: FxHashMap<Digest, ConsumerIndex>,
+}
+
+/// A consumer's key as the file gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyCredential {
+    /// Whose key it is.
+    pub consumer: ConsumerIndex,
+    /// The key.
+    pub key: Key,
+    /// The 1-based line on which the file gives it.
+    pub line: usize,
+}
+
+/// A key, or what it can be told by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// A reference, or literal text.
+    Secret(SecretValue),
+    /// The SHA-256 digest of a key that the file does not know.
+    Digest(Digest),
+}
+
+/// A consumer as the plan knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// Its id in Kong, if it is known.
+    pub id: Option<String>,
+    /// Its name.
+    pub username: Option<String>,
+    /// Its id in another system.
+    pub custom_id: Option<String>,
+}
+
+impl Keys {
+    /// Keys with whose they are. Of equal keys the first counts.
+    pub fn new(keys: impl IntoIterator<Item = (Digest, ConsumerIndex)>) -> Self {
+        let mut consumers = FxHashMap::default();
+        for (digest, consumer) in keys {
+            consumers.entry(digest).or_insert(consumer);
+        }
+        Self { consumers }
+    }
+
+    /// Whose key it is.
+    pub fn consumer(&self, digest: &Digest) -> Option<ConsumerIndex> {
+        self.consumers.get(digest).copied()
+    }
+}
+
+/// How many keys there are.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({})", self.consumers.len())
+    }
+}
