@@ -10,6 +10,7 @@ pub mod criteria;
 pub(crate) mod landing;
 mod lower;
 pub mod normalize;
+pub mod obstacle;
 mod outline;
 pub mod prepare;
 pub(crate) mod priority;
