@@ -20,6 +20,7 @@ pub mod rejection;
 pub mod request;
 pub mod router;
 pub(crate) mod scope;
+pub mod secrets;
 pub mod timeouts;
 pub mod upstream;
 
@@ -34,6 +35,7 @@ use rejection::Rejection;
 use request::RequestHead;
 use router::{Captures, Match, Router};
 use scope::Instances;
+use secrets::SecretUse;
 use timeouts::Timeouts;
 use upstream::Endpoint;
 
@@ -51,6 +53,7 @@ pub struct Plan {
     /// By [`ConsumerIndex`].
     consumers: Vec<Consumer>,
     keys: Vec<KeyCredential>,
+    secrets: Vec<SecretUse>,
 }
 
 /// A route as the plan knows it.

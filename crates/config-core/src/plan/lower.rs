@@ -8,6 +8,7 @@ use super::caller::Consumer;
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
 use super::proxy::{Proxy, Uncompilable};
 use super::router::Router;
+use super::secrets;
 use super::timeouts::Timeouts;
 use super::{Broken, Plan, Route, Unroutable};
 use crate::analysis::{Facts, PathKind, protocols};
@@ -57,15 +58,25 @@ impl Plan {
                 (Ok(proxy), None) => Ok(proxy),
             })
         });
+        let proxies: Vec<_> = proxies.collect();
+        let secrets =
+            facts.config.plugins.iter().zip(&proxies).filter(|(plugin, _)| plugin.fields.is_enabled());
+        let secrets = secrets.filter_map(|(plugin, proxy)| {
+            let given = plugin.ai_proxy.as_ref()?.auth.as_deref()?;
+            let compiled = &proxy.as_ref()?.as_ref().ok()?.auth;
+            Some(secrets::of_plugin(facts, given, compiled, &vaults))
+        });
+        let secrets = secrets.flatten().collect();
         Plan {
             file: facts.document.source().name().to_owned(),
-            proxies: proxies.collect(),
+            proxies,
             routes,
             router: Router::build(criteria),
             routable,
             instances: facts.instances.clone(),
             consumers: facts.config.consumers.iter().map(consumer).collect(),
             keys: Vec::new(),
+            secrets,
         }
     }
 }
