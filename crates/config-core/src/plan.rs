@@ -28,6 +28,7 @@ use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceInde
 use crate::rules::Rule;
 
 use caller::{Caller, Consumer, KeyCredential};
+use obstacle::Obstacle;
 use prepare::{Body, BodyUse, Decision, prepare};
 use protocol::{ProtocolVerdict, protocol_verdict};
 use proxy::{Proxy, Rendered};
@@ -197,6 +198,12 @@ impl Plan {
     /// Every ai-proxy instance that compiled, in file order.
     pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
         self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
+    }
+
+    /// The plugins for which no request can be sent yet, in file order. Each can answer a request with
+    /// 501 and nothing else; see [`Proxy::unbuilt`].
+    pub fn unbuilt(&self) -> Vec<Obstacle> {
+        self.proxies().filter_map(Proxy::obstacle).collect()
     }
 
     /// A consumer of the file.

@@ -82,6 +82,20 @@ impl Edit<'_> {
     }
 }
 
+/// Asks for the usage of a stream; says whether the client had not. Its other `stream_options` stay,
+/// and what is no such option is left for the upstream to refuse.
+pub fn ask_for_usage(body: &mut Members<'_>) -> bool {
+    let options = match body.present("stream_options").map(|options| Members::parse(options.as_bytes())) {
+        None => Some(r#"{"include_usage":true}"#.to_owned()),
+        Some(Ok(mut options)) if matches!(options.present("include_usage"), None | Some("false")) => {
+            options.set("include_usage", &true);
+            options.changed_text()
+        }
+        Some(_) => None,
+    };
+    options.map(|options| body.set_text("stream_options", options)).is_some()
+}
+
 /// What only OpenAI's own models know, said as everybody understands it: tools for the deprecated
 /// functions, `system` for `developer`, and no choice among tools that are not there.
 fn say_with_the_common_core(body: &mut Members<'_>) {
@@ -183,6 +197,29 @@ mod tests {
             edited(r#"{"functions":[{"name":"f"}]}"#, "m", Options::default(), Dialect::SelfHosted),
             r#"{"model":"m","stream":false,"tools":[{"type":"function","function":{"name":"f"}}]}"#
         );
+    }
+
+    #[test]
+    fn usage_is_asked_for_unless_the_client_did() {
+        let asked = |options: &str| {
+            let body = format!(r#"{{"stream_options":{options},"z":1}}"#);
+            let mut members = Members::parse(body.as_bytes()).unwrap();
+            let ours = ask_for_usage(&mut members);
+            (ours, members.get("stream_options").unwrap().to_owned())
+        };
+        let added = r#"{"include_usage":true}"#;
+        assert_eq!(asked("null"), (true, added.to_owned()));
+        assert_eq!(asked("{}"), (true, added.to_owned()));
+        assert_eq!(
+            asked(r#"{"include_usage": false, "x":1.0}"#),
+            (true, r#"{"include_usage": true, "x":1.0}"#.to_owned())
+        );
+        for theirs in [r#"{ "include_usage": true }"#, "[]", "1", r#"{"include_usage":"yes"}"#] {
+            assert_eq!(asked(theirs), (false, theirs.to_owned()));
+        }
+        let mut members = Members::parse(b"{}").unwrap();
+        assert!(ask_for_usage(&mut members));
+        assert_eq!(members.to_bytes(), br#"{"stream_options":{"include_usage":true}}"#);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use config_core::plan::{
     auth::Identity,
-    prepare::{Decision, HeaderValue, UpstreamBody},
+    prepare::{Decision, UpstreamBody},
 };
 use serde_json::value::RawValue;
 
@@ -11,10 +11,8 @@ use super::{Header, Upstream, json::indented};
 impl Upstream {
     /// The upstream request that `decision` makes of a client's `body`, secrets as their references.
     pub fn new(decision: &Decision, body: Option<&[u8]>) -> Self {
-        let headers = decision.headers.iter().map(|header| match &header.value {
-            HeaderValue::Plain(value) => Header::new(&header.name, value, false),
-            HeaderValue::Secret(value) => Header::new(&header.name, value.shown(), true),
-        });
+        let headers = decision.shown_headers().into_iter();
+        let headers = headers.map(|header| Header::new(&header.name, &header.value, header.secret));
         let signed =
             decision.identity.as_ref().map(|identity| Header::new("authorization", token(identity), true));
         Self {

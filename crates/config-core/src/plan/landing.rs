@@ -156,6 +156,11 @@ const PATH: &AsciiSet = &UNRESERVED
 
 const QUERY: &AsciiSet = &PATH.remove(b'?');
 
+/// A query value of which every byte counts, `%` included.
+pub(super) fn encode_value(value: &str) -> String {
+    utf8_percent_encode(value, UNRESERVED).to_string()
+}
+
 /// One path segment or query value: everything but unreserved characters is encoded. Well-formed
 /// escapes stay, since captures keep theirs.
 pub(super) fn encode_segment(value: &str) -> String {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::caller::Consumer;
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
-use super::proxy::{Proxy, Uncompilable};
+use super::proxy::{Origin, Proxy, Uncompilable};
 use super::router::Router;
 use super::secrets;
 use super::timeouts::Timeouts;
@@ -14,7 +14,10 @@ use super::{Broken, Plan, Route, Unroutable};
 use crate::analysis::{Facts, PathKind, protocols};
 use crate::catalog;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::{self, Entity, Header, Hole, Milliseconds, RouteEntity, RouteIndex, Text};
+use crate::kong_id::entity_id;
+use crate::model::{
+    self, AiProxy, Entity, Header, Hole, Milliseconds, PluginEntity, RouteEntity, RouteIndex, Text,
+};
 use crate::rules::Rule;
 use crate::syntax::{NodeId, Spanned};
 
@@ -55,7 +58,7 @@ impl Plan {
             Some(match (Proxy::lower(config, &vaults), errors.first_under(plugin.node)) {
                 (Err(reasons), None) => Err(errors.uncompilable(&reasons[0])),
                 (_, Some(broken)) => Err(broken),
-                (Ok(proxy), None) => Ok(proxy),
+                (Ok(proxy), None) => Ok(proxy.at(origin(facts, plugin, config))),
             })
         });
         let proxies: Vec<_> = proxies.collect();
@@ -79,6 +82,14 @@ impl Plan {
             secrets,
         }
     }
+}
+
+fn origin(facts: &Facts, plugin: &PluginEntity, config: &AiProxy) -> Origin {
+    let document = facts.document;
+    let provider = document.span(config.model.provider.node);
+    let position = document.source().position(provider.start as usize);
+    let id = plugin.kong_id.unwrap_or_else(|| entity_id("plugins", &document.pointer(plugin.node)));
+    Origin { id: id.to_string(), line: position.line, column: position.column }
 }
 
 /// The findings of severity error, to say why a part of the plan is missing.

@@ -1,12 +1,13 @@
 //! What a request becomes: the pure part of the plugin's pipeline, in Kong's order.
 
+mod assembly;
 mod body;
 mod checks;
 mod headers;
 
 use formats::WireFormat;
-use formats::body::{BodyError, Members};
 
+pub use assembly::{AssembledHeader, Resolve};
 use body::ClientBody;
 
 use super::auth::{Credential, Identity};
@@ -85,8 +86,10 @@ pub struct Decision {
 /// A header to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamHeader {
-    /// Its name, in lower case.
+    /// Its name, in lower case; the text of `name_reference` if there is one.
     pub name: String,
+    /// What the name has to be taken from, if it is not written in the file.
+    pub name_reference: Option<SecretValue>,
     /// Its value.
     pub value: HeaderValue,
 }
@@ -113,40 +116,6 @@ pub enum UpstreamBody {
     Untranslated(WireFormat),
 }
 
-impl Decision {
-    /// The URL as it may be shown: a credential in the query is its reference or `***`.
-    pub fn shown_url(&self) -> String {
-        let url = self.url.to_string();
-        match &self.query_credential {
-            None => url,
-            Some(credential) => {
-                let separator = if self.url.query.is_some() { '&' } else { '?' };
-                format!("{url}{separator}{credential}")
-            }
-        }
-    }
-
-    /// The body as it may be shown: JSON text, byte for byte but for a credential, which is its
-    /// reference or `***`. Of a body that passes through, `client`'s; `None` if it is not known, no
-    /// JSON, or not translated yet.
-    pub fn shown_body(&self, client: Option<&[u8]>) -> Option<String> {
-        let bytes = match &self.body {
-            UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
-            UpstreamBody::Passthrough => client?,
-            UpstreamBody::Bytes(bytes) => bytes,
-        };
-        let text = match (&self.body_credential, Members::parse(bytes)) {
-            (Some(credential), Ok(mut members)) => {
-                members.set(&credential.name, credential.value.shown());
-                members.to_bytes()
-            }
-            (_, Ok(_) | Err(BodyError::NotAnObject)) => bytes.to_vec(),
-            (_, Err(BodyError::Syntax(_))) => return None,
-        };
-        String::from_utf8(text).ok()
-    }
-}
-
 /// Decides what becomes of a request. `path` is the client's path in its normal form.
 pub fn prepare(
     proxy: &Proxy,
@@ -165,7 +134,6 @@ pub fn prepare(
         (None, route_type) => checks::conversation(proxy, route_type, wire, configured, &client)?,
     };
     let body_credential = body::credential(proxy, &client)?;
-    let translated = body::translate(proxy, wire, &checked, &mut client)?;
     let passes = rendered.native.is_some() || proxy.route_type == RouteType::Preserve;
     let call = Call {
         model: checked.model.as_deref(),
@@ -176,6 +144,8 @@ pub fn prepare(
         keeps_query: passes,
     };
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
+    let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
+    let translated = body::translate(proxy, wire, &checked, asks_usage, &mut client);
     let method = match proxy.route_type {
         RouteType::Preserve => String::from_utf8_lossy(head.method).into_owned(),
         RouteType::Chat | RouteType::Completions => "POST".to_owned(),
@@ -200,10 +170,33 @@ pub fn prepare(
         provider: proxy.provider,
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
-        hides_usage: false,
+        hides_usage: translated.hides_usage,
         dropped_members: translated.dropped,
     })
 }
+
+/// Whether a stream of the provider reports its usage when asked, and only then. Others report it
+/// unasked, or refuse what they do not know.
+fn reports_usage(provider: Provider, url: &UpstreamUrl) -> bool {
+    match provider {
+        Provider::Openai => true,
+        Provider::Azure => {
+            let query = url.query.as_deref().unwrap_or_default();
+            query_argument(query.as_bytes(), b"api-version").is_some_and(|version| {
+                // A version is a date, perhaps with `-preview`; the API without dates is younger.
+                let dated = version.get(..10).filter(|date| date[4] == b'-' && date[7] == b'-');
+                dated.map_or(UNDATED.contains(&&*version), |date| date >= AZURE_REPORTS_USAGE_SINCE)
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The first version, a preview, of Azure's API that knows `stream_options`.
+const AZURE_REPORTS_USAGE_SINCE: &[u8] = b"2024-09-01";
+
+/// The versions of Azure's API that follow its development.
+const UNDATED: [&[u8]; 3] = [b"preview", b"latest", b"v1"];
 
 /// How much of a request's body [`prepare`] has to see.
 pub fn body_use(proxy: &Proxy, head: &RequestHead<'_>) -> BodyUse {

@@ -3,9 +3,11 @@
 mod lower;
 mod native;
 mod render;
+mod unbuilt;
 
 use formats::openai::Options;
 
+pub(in crate::plan) use lower::{CONNECTION_HEADERS, is_token};
 pub use lower::{Uncompilable, host_error};
 pub(in crate::plan) use native::Native;
 pub use render::{Rendered, RenderedTemplate};
@@ -60,7 +62,20 @@ pub struct Proxy {
     pub llm_format: LlmFormat,
     /// Stands in for the provider's built-in endpoint.
     pub endpoint: Option<Endpoint>,
+    /// Where the file has it. A plan knows; of a plugin compiled by itself it is the default.
+    pub origin: Origin,
     fields: Vec<CompiledField>,
+}
+
+/// Where a file has a plugin, and what it is called in logs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// Its id in Kong; where Kong would draw one at random, one made from its place in the file.
+    pub id: String,
+    /// 1-based line of its `provider`.
+    pub line: usize,
+    /// 1-based column of its `provider`.
+    pub column: usize,
 }
 
 /// A string of a plugin's `model` block that may hold placeholders.
@@ -136,6 +151,11 @@ impl Proxy {
     /// The configured strings of the `model` block, in the order of [`Field`].
     pub fn texts(&self) -> impl Iterator<Item = (Field, &str)> {
         self.fields.iter().map(|compiled| (compiled.field, compiled.template.text()))
+    }
+
+    /// The plugin in its place in a file.
+    pub(super) fn at(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 }
 

@@ -42,6 +42,11 @@ impl Rejection {
         Self { status: 500, message: message.into(), code: Some("misconfigured_route"), param: None }
     }
 
+    /// 501: what the configuration asks for is not built.
+    pub fn not_implemented(message: impl Into<String>) -> Self {
+        Self { status: 501, message: message.into(), code: Some("not_implemented"), param: None }
+    }
+
     /// Names the request member at fault.
     pub fn param(mut self, param: &'static str) -> Self {
         self.param = Some(param);

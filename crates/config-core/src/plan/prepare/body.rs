@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use formats::WireFormat;
 use formats::body::{BodyError, MAX_MEMBERS, Members};
-use formats::openai::{Dialect, Edit};
+use formats::openai::{Dialect, Edit, ask_for_usage};
 use formats::{mistral, multipart};
 
 use super::checks::Checked;
@@ -34,6 +34,8 @@ pub(super) struct Translated {
     pub body: UpstreamBody,
     /// What the provider has nothing like.
     pub dropped: Vec<String>,
+    /// Whether usage is asked for that the client did not ask for.
+    pub hides_usage: bool,
 }
 
 /// How a body is to be read.
@@ -114,9 +116,11 @@ pub(super) fn translate(
     proxy: &Proxy,
     wire: WireFormat,
     checked: &Checked,
+    asks_usage: bool,
     client: &mut ClientBody<'_>,
-) -> Result<Translated, Rejection> {
+) -> Translated {
     let mut dropped = Vec::new();
+    let mut hides_usage = false;
     let body = match (client, wire) {
         (ClientBody::Unknown, _) => UpstreamBody::Unknown,
         (_, WireFormat::Preserved) => UpstreamBody::Passthrough,
@@ -127,6 +131,7 @@ pub(super) fn translate(
             };
             let model = checked.model.as_deref();
             Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
+            hides_usage = asks_usage && ask_for_usage(body);
             UpstreamBody::Bytes(body.to_bytes())
         }
         (ClientBody::Object(body), WireFormat::Mistral) => {
@@ -138,7 +143,7 @@ pub(super) fn translate(
         }
         (_, wire) => UpstreamBody::Untranslated(wire),
     };
-    Ok(Translated { body, dropped })
+    Translated { body, dropped, hides_usage }
 }
 
 /// The content type to read a body by. One that goes upstream has to be the only one and be sent as it

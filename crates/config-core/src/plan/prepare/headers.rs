@@ -55,11 +55,12 @@ fn required(proxy: &Proxy, rendered: &Rendered, wire: WireFormat) -> Vec<(&'stat
 fn credentials(proxy: &Proxy, head: &RequestHead<'_>) -> Vec<UpstreamHeader> {
     let theirs = |name: &str| {
         let value = head.header(name).filter(|_| proxy.auth.allow_override).and_then(text)?;
-        Some(secret(name, SecretValue::Literal(value.to_owned())))
+        Some(secret(name, None, SecretValue::Literal(value.to_owned())))
     };
     match proxy.auth.effective_header() {
         Some(ours) => {
-            vec![theirs(&ours.name).unwrap_or_else(|| secret(&ours.name, ours.value.clone()))]
+            let configured = || secret(&ours.name, ours.name_reference.clone(), ours.value.clone());
+            vec![theirs(&ours.name).unwrap_or_else(configured)]
         }
         None if proxy.auth.param.is_none() && proxy.auth.identity.is_none() => {
             client_credentials(proxy.provider).iter().filter_map(|name| theirs(name)).collect()
@@ -75,11 +76,15 @@ fn set(headers: &mut Vec<UpstreamHeader>, header: UpstreamHeader) {
 }
 
 fn plain(name: &str, value: &str) -> UpstreamHeader {
-    UpstreamHeader { name: name.to_owned(), value: HeaderValue::Plain(value.to_owned()) }
+    UpstreamHeader {
+        name: name.to_owned(),
+        name_reference: None,
+        value: HeaderValue::Plain(value.to_owned()),
+    }
 }
 
-fn secret(name: &str, value: SecretValue) -> UpstreamHeader {
-    UpstreamHeader { name: name.to_owned(), value: HeaderValue::Secret(value) }
+fn secret(name: &str, name_reference: Option<SecretValue>, value: SecretValue) -> UpstreamHeader {
+    UpstreamHeader { name: name.to_owned(), name_reference, value: HeaderValue::Secret(value) }
 }
 
 /// A client's header value, if it is text that may be sent on.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use formats::openai::Options;
 
-use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Proxy, Shape};
+use super::{CompiledField, DEFAULT_MAX_REQUEST_BODY_SIZE, Field, Origin, Proxy, Shape};
 use crate::model::{
     self, AiProxy, Bedrock, LlmFormat, MistralFormat, Model, ModelOptions, Provider, ResponseStreaming,
     RouteType, Text,
@@ -84,6 +84,7 @@ impl Proxy {
             model_name_header: flag(config.model_name_header.as_ref(), true),
             llm_format: config.llm_format.as_deref().copied().unwrap_or(LlmFormat::Openai),
             endpoint: None,
+            origin: Origin::default(),
             fields: fields(model, *config.route_type, &mut problems),
         };
         if problems.0.is_empty() { Ok(proxy) } else { Err(problems.0) }
@@ -354,11 +355,13 @@ fn check_header(given: &model::Auth, header: &Credential, problems: &mut Problem
     }
 }
 
-fn is_token(byte: u8) -> bool {
+/// Whether a byte may stand in a header's name.
+pub(in crate::plan) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-const CONNECTION_HEADERS: [&str; 9] = [
+/// Headers that are the connection's own business.
+pub(in crate::plan) const CONNECTION_HEADERS: [&str; 9] = [
     "connection",
     "content-length",
     "expect",
