@@ -1,14 +1,16 @@
 //! Measurements beside the peers they are held against, as Markdown tables.
 //!
 //! `cargo run --release` measures all; `cargo run --release -- routers 10000` one table up to a
-//! size. Each size runs in a process of its own, so that memory given back by one does not hide
+//! size, `cargo run --release -- serve` what serving takes. Each size runs in a process of its own, so that memory given back by one does not hide
 //! what the next takes.
 
 mod configuration;
 mod lint;
 mod memory;
 mod mixture;
+mod process;
 mod routers;
+mod serve;
 
 use std::{env, process::Command};
 
@@ -19,14 +21,18 @@ fn main() {
             lint_table(100_000);
             println!();
             routers_table(100_000);
+            println!();
+            serve::measure();
         }
         ["lint", most] => lint_table(most.parse().expect("a number of routes")),
         ["lint-rows", routes] => lint_rows(routes.parse().expect("a number of routes")),
         ["read-values", path] => lint::read_values(path),
         ["routers", most] => routers_table(most.parse().expect("a number of routes")),
         ["routers-rows", routes] => routers_rows(routes.parse().expect("a number of routes")),
+        ["serve"] => serve::measure(),
+        ["bare-proxy", upstream] => serve::bare_proxy(upstream.parse().expect("an address")),
         _ => {
-            eprintln!("usage: bench [lint MOST | routers MOST]");
+            eprintln!("usage: bench [lint MOST | routers MOST | serve]");
             std::process::exit(2);
         }
     }
