@@ -2,8 +2,16 @@
 //! becomes of a request was decided by the plan.
 
 pub mod access_log;
+mod admin;
+mod connection;
+pub mod forwarded;
+pub mod head;
 pub mod limits;
+mod listener;
+pub mod refusal;
 pub mod secrets;
+pub mod server;
+mod stopping;
 
 use std::pin::Pin;
 

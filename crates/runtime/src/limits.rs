@@ -14,9 +14,12 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Header fields of a request.
     pub header_fields: usize,
-    /// From the first moment of a connection, or the end of the last answer, to the end of a request's
-    /// headers.
+    /// From the first moment of a connection, or the first byte of a later request, to the end of a
+    /// request's headers.
     pub head_time: Duration,
+    /// From the end of an answer to the first byte of the next request. Longer than load balancers
+    /// keep their connections, which else would send requests into closing ones.
+    pub keep_alive_time: Duration,
     /// Between two pieces of a request's body.
     pub body_idle_time: Duration,
     /// From the end of the headers to the end of a body that is read whole.
@@ -35,6 +38,7 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             header_fields: 100,
             head_time: Duration::from_secs(10),
+            keep_alive_time: Duration::from_secs(75),
             body_idle_time: Duration::from_secs(30),
             body_time: Duration::from_secs(300),
             write_idle_time: Duration::from_secs(60),

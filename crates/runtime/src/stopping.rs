@@ -1,0 +1,35 @@
+//! Telling everything at once that the server stops.
+
+use tokio::sync::watch;
+
+/// Says so.
+pub(crate) struct Stop(watch::Sender<bool>);
+
+/// Hears it.
+#[derive(Clone)]
+pub(crate) struct Stopping(watch::Receiver<bool>);
+
+impl Stop {
+    pub fn new() -> (Self, Stopping) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Stopping(receiver))
+    }
+
+    /// From now on, the server stops.
+    pub fn now(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stopping {
+    /// Whether the server stops.
+    pub fn is_now(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Until the server stops.
+    pub async fn stopped(&mut self) {
+        // fails only if nobody is left who could say so
+        let _ = self.0.wait_for(|stopping| *stopping).await;
+    }
+}
