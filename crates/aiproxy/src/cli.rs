@@ -2,6 +2,7 @@
 //! together is the commands' business.
 
 mod levels;
+mod serve;
 
 use std::path::PathBuf;
 
@@ -12,8 +13,9 @@ use clap::{
 use config_core::{model::Provider, plan::upstream::Endpoint, rules::Rule, suggest};
 
 pub use levels::Levels;
+pub use serve::{AccessLogTarget, Serve};
 
-/// Lint and explain declarative AI-gateway routes.
+/// Lint, explain and serve declarative AI-gateway routes.
 #[derive(Debug, Parser)]
 #[command(name = "aiproxy", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
@@ -30,6 +32,7 @@ pub struct Cli {
 pub enum Command {
     Lint(Lint),
     Explain(Explain),
+    Serve(Serve),
     Rules(Rules),
     Schema(Schema),
     Completions(Completions),
@@ -198,6 +201,8 @@ pub enum SchemaDocument {
     Explain,
     /// `aiproxy rules --format json`
     Rules,
+    /// A line of the access log of `aiproxy serve`
+    AccessLog,
 }
 
 /// Print the completion script of a shell

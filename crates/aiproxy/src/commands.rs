@@ -5,3 +5,4 @@ pub mod explain;
 pub mod lint;
 pub mod rules;
 pub mod schema;
+pub mod serve;

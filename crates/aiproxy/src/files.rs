@@ -8,8 +8,10 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use config_core::source::MAX_FILE_BYTES;
+use config_core::source::{MAX_FILE_BYTES, SourceFile};
 use ignore::WalkBuilder;
+
+use crate::Failure;
 
 /// The files to check, by the name that findings show.
 #[derive(Debug, Default)]
@@ -75,6 +77,16 @@ impl Inputs {
             }
         }
     }
+}
+
+/// Reads one file as it is, or standard input for `-`, then called `stdin_name`.
+pub fn read_one(file: &Path, stdin_name: &str) -> Result<SourceFile, Failure> {
+    let (name, bytes) = match file == Path::new("-") {
+        true => (stdin_name.to_owned(), read_stdin()),
+        false => (display_name(file), read(file)),
+    };
+    let bytes = bytes.map_err(|cause| Failure::Unreadable { path: file.to_owned(), cause })?;
+    Ok(SourceFile::from_bytes(name, bytes))
 }
 
 /// One byte more than is accepted: enough to be refused as too large, and not read on for ever.

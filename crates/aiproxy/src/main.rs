@@ -52,6 +52,8 @@ enum Failure {
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("nothing to check: {0}")]
     NothingToCheck(String),
+    #[error("cannot {what}: {cause}")]
+    Unavailable { what: String, cause: io::Error },
 }
 
 impl Answer {
@@ -92,6 +94,7 @@ fn answer(cli: &Cli) -> Answer {
     let result = match &cli.command {
         Command::Lint(args) => commands::lint::run(args, &terminal),
         Command::Explain(args) => commands::explain::run(args, &terminal),
+        Command::Serve(args) => commands::serve::run(args, &Terminal::stderr(cli.color)),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => Ok(commands::schema::run(args)),
         Command::Completions(args) => Ok(commands::completions::run(args)),

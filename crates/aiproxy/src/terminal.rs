@@ -21,10 +21,19 @@ const WIDTH: usize = 100;
 impl Terminal {
     /// Looks at standard output, `NO_COLOR` and the like unless `color` decides.
     pub fn new(color: Color) -> Self {
+        Self::of(&io::stdout(), color)
+    }
+
+    /// The same for standard error.
+    pub fn stderr(color: Color) -> Self {
+        Self::of(&io::stderr(), color)
+    }
+
+    fn of(stream: &impl anstream::stream::RawStream, color: Color) -> Self {
         let color = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+            Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
         };
         let width = terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
         Self { color, width: width.clamp(40, WIDTH) }

@@ -67,3 +67,6 @@ impl AccessLog {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

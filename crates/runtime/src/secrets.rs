@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use config_core::plan::Plan;
-use config_core::plan::caller::{Digest, Key, Keys};
+pub use config_core::plan::caller::Keys;
+use config_core::plan::caller::{Digest, Key};
 use config_core::plan::secrets::AuthField;
 use config_core::secret::SecretValue;
 

@@ -21,7 +21,7 @@ const CANDIDATES: usize = 20;
 /// Explains one request.
 pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     let request = request(args)?;
-    let source = read(&args.file, &args.stdin_filename)?;
+    let source = files::read_one(&args.file, &args.stdin_filename)?;
     let Some(check::Compiled { mut plan, errors }) = check::compile(&source) else {
         return Ok(unparsable(source, request, args, terminal));
     };
@@ -79,15 +79,6 @@ fn unparsable(source: SourceFile, request: Request, args: &Explain, terminal: &T
         }
     };
     Answer { verdict: Verdict::Wanting, ..Answer::good(text) }
-}
-
-fn read(file: &Path, stdin_name: &str) -> Result<SourceFile, Failure> {
-    let (name, bytes) = match file == Path::new("-") {
-        true => (stdin_name.to_owned(), files::read_stdin()),
-        false => (files::display_name(file), files::read(file)),
-    };
-    let bytes = bytes.map_err(|cause| Failure::Unreadable { path: file.to_owned(), cause })?;
-    Ok(SourceFile::from_bytes(name, bytes))
 }
 
 /// The request that the arguments describe.

@@ -12,6 +12,7 @@ pub fn run(args: &Schema) -> Answer {
         SchemaDocument::Lint => include_str!("../../../../schemas/lint.schema.json"),
         SchemaDocument::Explain => include_str!("../../../../schemas/explain.schema.json"),
         SchemaDocument::Rules => include_str!("../../../../schemas/rules.schema.json"),
+        SchemaDocument::AccessLog => include_str!("../../../../schemas/access-log.schema.json"),
     };
     Answer::good(schema.to_owned())
 }

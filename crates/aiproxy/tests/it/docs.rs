@@ -7,7 +7,7 @@ use std::{
 
 use crate::run::aiproxy;
 
-const COMMANDS: [&str; 6] = ["", "lint ", "explain ", "rules ", "schema ", "completions "];
+const COMMANDS: [&str; 7] = ["", "lint ", "explain ", "serve ", "rules ", "schema ", "completions "];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

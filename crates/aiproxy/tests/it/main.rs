@@ -8,3 +8,4 @@ mod run;
 mod sarif;
 mod schemas;
 mod seed;
+mod serve;

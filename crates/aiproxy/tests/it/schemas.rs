@@ -16,7 +16,7 @@ fn assert_valid(document: &str, value: &Value) {
 
 #[test]
 fn schemas_are_schemas() {
-    for document in ["config", "lint", "explain", "rules"] {
+    for document in ["config", "lint", "explain", "rules", "access-log"] {
         let schema = aiproxy(&format!("schema {document}")).run().json();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{document}: {error}"));

@@ -1,0 +1,116 @@
+//! What is said on standard error before the first request: what keeps a file from being served, and
+//! what its operator should know.
+
+use config_core::{
+    diagnostic::{Diagnostic, Severity},
+    rules::Rule,
+    source::SourceFile,
+};
+use runtime::secrets::MissingSecret;
+
+use crate::{
+    output::{FileReport, Report, human, plural},
+    terminal::{Terminal, printable},
+};
+
+/// The text so far.
+pub struct Notices<'a> {
+    pub text: String,
+    file: String,
+    terminal: &'a Terminal,
+}
+
+/// Findings that do not stop the gateway and yet change what its clients get.
+const LOUD: [Rule; 2] = [Rule::UnsupportedPlugin, Rule::UnknownPlugin];
+
+/// How many lines are named where one thing stands on many.
+const LINES: usize = 3;
+
+impl<'a> Notices<'a> {
+    /// Notices about the file `file`.
+    pub fn new(file: &str, terminal: &'a Terminal) -> Self {
+        Self { text: String::new(), file: printable(file).into_owned(), terminal }
+    }
+
+    /// The last word on a file that is not served.
+    pub fn not_served(&mut self) {
+        let text = format!("{} {} is not served\n", self.terminal.error("error:"), self.file);
+        self.text.push_str(&text);
+    }
+
+    /// The last word on a file that could be served.
+    pub fn served(&mut self) {
+        self.text.push_str(&format!("{} can be served\n", self.file));
+    }
+
+    /// Errors, as lint shows them.
+    pub fn errors(&mut self, source: SourceFile, errors: Vec<Diagnostic>) {
+        let files = vec![FileReport { source, diagnostics: errors, ignored: 0 }];
+        self.text.push_str(&human::render(&Report { files, complete: true }, self.terminal, true));
+    }
+
+    /// The findings that an operator has to know of; of the others how many there are.
+    pub fn warnings(&mut self, source: &SourceFile, findings: &[Diagnostic]) {
+        let (loud, others): (Vec<_>, Vec<_>) =
+            findings.iter().partition(|finding| LOUD.contains(&finding.rule));
+        for finding in loud {
+            let at = source.position(finding.place.span.range().start);
+            self.warning(&format!("{}:{}", at.line, at.column), &finding.message, finding.help.as_deref());
+        }
+        let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).count();
+        if warnings > 0 {
+            let count = plural(warnings, "more warning");
+            let text = format!(
+                "{} {count}; `aiproxy lint {}` shows them\n",
+                self.terminal.warning("warning:"),
+                self.file
+            );
+            self.text.push_str(&text);
+        }
+    }
+
+    /// Secrets without which nothing is served.
+    pub fn missing_secrets(&mut self, missing: &[MissingSecret]) {
+        for secret in missing {
+            self.error(&lines(secret), &secret.to_string(), Some(&secret.help()));
+        }
+    }
+
+    /// Keys that nobody can show, where that stops nothing.
+    pub fn unknown_keys(&mut self, missing: &[MissingSecret]) {
+        for secret in missing {
+            let message = format!("{secret}: no client can use this key");
+            self.warning(&lines(secret), &message, None);
+        }
+    }
+
+    fn error(&mut self, place: &str, message: &str, help: Option<&str>) {
+        self.at(&self.terminal.error("error:"), place, message, help);
+    }
+
+    fn warning(&mut self, place: &str, message: &str, help: Option<&str>) {
+        self.at(&self.terminal.warning("warning:"), place, message, help);
+    }
+
+    fn at(&mut self, word: &str, place: &str, message: &str, help: Option<&str>) {
+        let text = format!("{word} {}:{place}: {}\n", self.file, printable(message));
+        self.text.push_str(&text);
+        if let Some(help) = help {
+            self.text.push_str(&format!("  help: {}\n", printable(help)));
+        }
+    }
+}
+
+/// `7`, or `7 (also 9, 12 and 4 more)`.
+fn lines(secret: &MissingSecret) -> String {
+    let [first, others @ ..] = &*secret.lines else { return String::new() };
+    if others.is_empty() {
+        return first.to_string();
+    }
+    let shown: Vec<_> = others.iter().take(LINES).map(usize::to_string).collect();
+    let rest = match others.len() - shown.len() {
+        0 => String::new(),
+        rest => format!(" and {rest} more"),
+    };
+    format!("{first} (also {}{rest})", shown.join(", "))
+}
