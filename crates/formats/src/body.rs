@@ -244,7 +244,7 @@ pub(crate) fn map_items(array: &str, mut map: impl FnMut(&str) -> Option<String>
 }
 
 /// Calls `visit` with the text of each item until it returns false; says whether it got to the end.
-fn each_item<'a>(array: &'a str, visit: &mut dyn FnMut(&'a str) -> bool) -> bool {
+pub(crate) fn each_item<'a>(array: &'a str, visit: &mut dyn FnMut(&'a str) -> bool) -> bool {
     serde_json::Deserializer::from_str(array).deserialize_seq(Items(visit)).is_ok()
 }
 

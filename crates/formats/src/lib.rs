@@ -4,10 +4,15 @@
 //! requests are translated has a module of its own; the others have a name only, and no body yet.
 
 pub mod body;
+pub mod error;
+pub mod facts;
 mod functions;
 pub mod mistral;
 pub mod multipart;
 pub mod openai;
+mod peek;
+pub mod sse;
+pub mod usage;
 
 /// What goes over the wire to an upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,5 +1,8 @@
 //! OpenAI's own format: the request goes upstream as it came, but for the members that must change.
 
+pub mod response;
+pub mod stream;
+
 use crate::body::{Members, is_filled_array, map_items};
 use crate::functions;
 

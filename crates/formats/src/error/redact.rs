@@ -1,0 +1,104 @@
+//! Taking secrets out of what upstreams say.
+//!
+//! A refused key is often quoted in the refusal, and what a client reads must not tell it the operator's
+//! key: not whole, and not by the ends that a masked quotation leaves (`sk-pr****…wxyz`), which tell
+//! which key it is and shorten a search for it.
+
+use std::borrow::Cow;
+
+/// What stands in place of a secret.
+const MASK: &str = "***";
+
+/// Shorter texts are not looked for: they would be found everywhere.
+const MIN_SECRET: usize = 4;
+
+/// A word of a secret that is long enough to be a secret of its own, as the key is in `Bearer <key>`.
+const MIN_WORD: usize = 8;
+
+/// The text with every quotation of a secret, whole or masked in the middle, replaced by `***`.
+///
+/// `secrets` are values as they are sent, an authentication scheme included.
+pub fn redact<'t>(text: &'t str, secrets: &[&str]) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(text);
+    for secret in secrets.iter().flat_map(|secret| needles(secret)) {
+        if text.contains(secret) {
+            text = Cow::Owned(text.replace(secret, MASK));
+        }
+        if let Some(masked) = without_masked(&text, secret) {
+            text = Cow::Owned(masked);
+        }
+    }
+    text
+}
+
+/// What to look for: the secret, and the words that it is made of.
+fn needles(secret: &str) -> impl Iterator<Item = &str> {
+    let whole = Some(secret.trim()).filter(|secret| secret.len() >= MIN_SECRET);
+    let words = secret.split_whitespace().filter(move |word| word.len() >= MIN_WORD && Some(*word) != whole);
+    whole.into_iter().chain(words)
+}
+
+/// The text without the words that quote the secret with its middle masked.
+fn without_masked(text: &str, secret: &str) -> Option<String> {
+    let mut kept = String::new();
+    let mut copied = 0;
+    for word in text.split(is_delimiter).filter(|word| quotes_masked(word, secret)) {
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        kept.push_str(&text[copied..start]);
+        kept.push_str(MASK);
+        copied = start + word.len();
+    }
+    kept.push_str(&text[copied..]);
+    (copied > 0).then_some(kept)
+}
+
+fn is_delimiter(char: char) -> bool {
+    char.is_whitespace() || "\"'`<>()[]{},;:=".contains(char)
+}
+
+/// Whether a word is a masked secret: a head and a tail of it, one of them possibly empty, with mask
+/// characters between. One letter of agreement is chance, two are taken for a quotation.
+fn quotes_masked(word: &str, secret: &str) -> bool {
+    let is_mask = |char: char| "*.…•xX".contains(char);
+    let Some((head, rest)) = ["**", "..", "…", "••", "xxx", "XXX"]
+        .iter()
+        .filter_map(|mask| word.find(mask))
+        .min()
+        .map(|at| word.split_at(at))
+    else {
+        return false;
+    };
+    let tail = rest.trim_start_matches(is_mask).trim_end_matches(['.', '!', '?']);
+    head.len() + tail.len() >= 2 && secret.starts_with(head) && secret.ends_with(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "sk-proj-AbCdEf0123456789wxyz";
+
+    #[test]
+    fn quotations_disappear() {
+        let secrets = ["Bearer sk-proj-AbCdEf0123456789wxyz"];
+        for (said, told) in [
+            ("Incorrect API key provided: sk-proj-AbCdEf0123456789wxyz.", "Incorrect API key provided: ***."),
+            (
+                "Incorrect API key provided: sk-proj-********wxyz. Find it at https://x.",
+                "Incorrect API key provided: *** Find it at https://x.",
+            ),
+            ("key \"sk-…wxyz\" is revoked", "key \"***\" is revoked"),
+            ("key (...wxyz), key=sk-pXXXXXXX, sk-proj...", "key (***), key=***, ***"),
+            ("bad header Bearer sk-proj-AbCdEf0123456789wxyz", "bad header ***"),
+        ] {
+            assert_eq!(redact(said, &secrets), told);
+        }
+    }
+
+    #[test]
+    fn other_words_stay() {
+        for text in ["**bold** ... and so on...", "sk-other-****1234", "wxyz", "sk-proj-", "a..b", ""] {
+            assert!(matches!(redact(text, &[KEY, "", "abc"]), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use super::*;
+
+fn converted(status: u16, body: &str, wire: WireFormat) -> (u16, String) {
+    let (status, answer) =
+        from_upstream(status, Some("application/json; charset=utf-8"), body.as_bytes(), wire);
+    match answer {
+        Answer::Passes(_) => (status, "passes".to_owned()),
+        Answer::Converted(object) => (status, String::from_utf8(object.to_json()).unwrap()),
+    }
+}
+
+#[test]
+fn openai_s_errors_pass_byte_for_byte() {
+    for body in [
+        r#"{"error":{"message":"Rate limit reached","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#,
+        "{\n  \"error\" : {\"message\":\"m\",\"type\":\"BadRequestError\",\"param\":\"x\",\"code\":400, \"y\":1}\n}\n",
+    ] {
+        assert_eq!(converted(429, body, WireFormat::OpenAi), (429, "passes".to_owned()));
+        let original = Bytes::from_static(body.as_bytes());
+        let (_, answer) = from_upstream(429, None, &original, WireFormat::OpenAi);
+        let (sent, _) = answer.into_body(original.clone(), &["sk-secret"]);
+        assert_eq!(sent.as_ptr(), original.as_ptr());
+    }
+}
+
+#[test]
+fn a_quoted_secret_does_not_pass() {
+    let key = "sk-proj-0123456789abcdef";
+    let body = format!(
+        r#"{{"error":{{"message":"Incorrect API key provided: sk-proj-****cdef.","type":"invalid_request_error","param":"{key}","code":null,"x":"{key}"}}}}"#
+    );
+    let (status, answer) = from_upstream(401, None, body.as_bytes(), WireFormat::OpenAi);
+    let (sent, object) = answer.into_body(body.into(), &[&format!("Bearer {key}")]);
+    assert_eq!((status, &*object.message), (401, "Incorrect API key provided: ***"));
+    assert_eq!(
+        sent,
+        r#"{"error":{"message":"Incorrect API key provided: ***","type":"invalid_request_error","param":"***","code":null}}"#
+    );
+    let elsewhere =
+        format!(r#"{{"error":{{"message":"m","type":"t","param":null,"code":null,"x":"{key}"}}}}"#);
+    let (_, answer) = from_upstream(401, None, elsewhere.as_bytes(), WireFormat::OpenAi);
+    let (sent, _) = answer.into_body(elsewhere.into(), &[key]);
+    assert_eq!(sent, r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#);
+}
+
+#[test]
+fn statuses_and_types_are_openai_s() {
+    let html = |status, wire| {
+        let (status, answer) = from_upstream(status, Some("text/html; x=<b>"), b"<html>", wire);
+        (status, answer.object().kind.to_string())
+    };
+    let expect = |status, wire, client, kind: &str| {
+        assert_eq!(html(status, wire), (client, kind.to_owned()), "{status} {wire:?}");
+    };
+    use WireFormat::*;
+    for same in [400, 405, 409, 413, 415, 422, 431] {
+        expect(same, OpenAi, same, "invalid_request_error");
+    }
+    expect(401, OpenAi, 401, "authentication_error");
+    expect(402, OpenAi, 402, "billing_error");
+    expect(403, OpenAi, 403, "permission_error");
+    expect(404, OpenAi, 404, "not_found_error");
+    expect(407, OpenAi, 502, "server_error");
+    expect(408, OpenAi, 504, "timeout_error");
+    expect(410, OpenAi, 404, "not_found_error");
+    expect(422, Mistral, 400, "invalid_request_error");
+    expect(422, HuggingFaceGeneration, 400, "invalid_request_error");
+    expect(424, HuggingFaceChat, 502, "server_error");
+    expect(424, Bedrock, 502, "server_error");
+    expect(429, OpenAi, 429, "rate_limit_error");
+    expect(498, CohereV2, 401, "authentication_error");
+    expect(498, OpenAi, 498, "invalid_request_error");
+    expect(499, CohereV2, 499, "request_cancelled");
+    expect(500, OpenAi, 500, "server_error");
+    expect(502, OpenAi, 502, "server_error");
+    expect(503, OpenAi, 503, "overloaded_error");
+    expect(504, OpenAi, 504, "timeout_error");
+    expect(529, Anthropic, 503, "overloaded_error");
+    for odd in [0, 101, 204, 301, 308, 600, 999] {
+        expect(odd, OpenAi, 502, "server_error");
+    }
+}
+
+#[test]
+fn bodies_without_an_error_are_named_not_shown() {
+    let message = |status, content_type, body: &[u8]| {
+        from_upstream(status, content_type, body, WireFormat::OpenAi).1.object().message.clone()
+    };
+    assert_eq!(
+        message(502, Some("text/html; charset=utf-8"), b"<h1>Bad"),
+        "upstream returned 502 (text/html)"
+    );
+    assert_eq!(
+        message(500, Some("application/json"), b"{\"x\":1}"),
+        "upstream returned 500 (application/json)"
+    );
+    for strange in [None, Some(""), Some("<b>/x"), Some("text/plain\u{7}")] {
+        assert_eq!(message(500, strange, b"\xff"), "upstream returned 500 (no content type)");
+    }
+    let redirect = message(307, None, br#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#);
+    assert_eq!(redirect, "upstream returned 307, a redirect, which is not followed");
+}
+
+#[test]
+fn long_messages_are_cut() {
+    let body = format!("{{\"message\":\"{}\"}}", "é".repeat(MAX_MESSAGE));
+    let (_, answer) = from_upstream(500, None, body.as_bytes(), WireFormat::OpenAi);
+    assert_eq!(answer.object().message.len(), MAX_MESSAGE);
+}
+
+#[test]
+fn an_error_object_is_written_as_it_is_read() {
+    let object = ErrorObject::new(400, "a\"\nb").code("c").param("p");
+    let json = object.to_json();
+    assert_eq!(
+        String::from_utf8(json.clone()).unwrap(),
+        r#"{"error":{"message":"a\"\nb","type":"invalid_request_error","param":"p","code":"c"}}"#
+    );
+    let (_, answer) = from_upstream(400, None, &json, WireFormat::OpenAi);
+    assert_eq!(answer, Answer::Passes(object.clone()));
+    assert_eq!(object.to_event(), [b"data: ", &*json, b"\n\n"].concat());
+}

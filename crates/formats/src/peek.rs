@@ -1,0 +1,106 @@
+//! Reading a few members out of JSON text: one pass, no tree, no allocation, whatever the text's size.
+//!
+//! Nothing here fails on a value of another type than expected: it is then absent. That is the right
+//! way to read what a server says when nothing depends on it but a log entry.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The JSON texts of the named members of an object; of the last one if a name is repeated. Nothing if
+/// the text is no JSON object.
+pub(crate) fn members<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Option<[Option<&'a str>; N]> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let found = deserializer.deserialize_map(Named(names)).ok()?;
+    deserializer.end().ok().map(|()| found)
+}
+
+/// One member that is not `null`.
+pub(crate) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
+    let [found] = members(json, [name])?;
+    present(found)
+}
+
+/// A member's text, with `null` counting as absent.
+pub(crate) fn present(member: Option<&str>) -> Option<&str> {
+    member.filter(|text| *text != "null")
+}
+
+/// The value of a JSON string.
+pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    if !json.starts_with('"') {
+        return None;
+    }
+    serde_json::from_str(json).ok().map(|Text(text)| text)
+}
+
+/// The value of a number that counts something: whole, not negative; a fraction is cut.
+pub(crate) fn count(json: &str) -> Option<u64> {
+    json.parse().ok().or_else(|| {
+        let number: f64 = serde_json::from_str(json).ok()?;
+        (0.0..=9e15).contains(&number).then_some(number as u64)
+    })
+}
+
+/// Whether the text is one whole JSON value.
+pub(crate) fn is_json(text: &str) -> bool {
+    serde_json::from_str::<IgnoredAny>(text).is_ok()
+}
+
+struct Named<'n, const N: usize>([&'n str; N]);
+
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
+    type Value = [Option<&'de str>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(Key(key)) = map.next_key()? {
+            match self.0.iter().position(|name| *name == key) {
+                Some(at) => found[at] = Some(map.next_value::<&RawValue>()?.get()),
+                None => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_found_by_name_whatever_stands_around() {
+        let json = r#" {"a": [1, {"b":2}], "b" :"x","c":null , "\u0062":"y"} "#;
+        assert_eq!(members(json, ["b", "c", "d"]), Some([Some("\"y\""), Some("null"), None]));
+        assert_eq!((member(json, "c"), member(json, "a")), (None, Some("[1, {\"b\":2}]")));
+        for other in ["", "[]", "1", "{", "{}x", "{\"b\":}", "nul"] {
+            assert_eq!(members(other, ["b"]), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_type_are_absent() {
+        assert_eq!(string(r#""a\n""#).as_deref(), Some("a\n"));
+        assert_eq!((string("1"), string("\"a"), string("")), (None, None, None));
+        let counts = ["7", "7.9", "1e3", "-1", "\"7\"", "1e300", "null", "[]", ""].map(count);
+        assert_eq!(counts, [Some(7), Some(7), Some(1000), None, None, None, None, None, None]);
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let json = format!("{{\"a\":{}{},\"b\":1}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert_eq!(member(&json, "b"), Some("1"));
+    }
+}

@@ -1,0 +1,65 @@
+//! How many tokens an answer took, as the provider counted them.
+
+use crate::peek::{count, member, members};
+
+/// A `usage` object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// Tokens of the request.
+    pub prompt_tokens: u64,
+    /// Tokens of the answer, those of reasoning included.
+    pub completion_tokens: u64,
+    /// How many of the request's tokens came from a cache.
+    pub cached_tokens: Option<u64>,
+    /// How many of the answer's tokens were spent on reasoning.
+    pub reasoning_tokens: Option<u64>,
+}
+
+impl Usage {
+    /// Reads OpenAI's usage object, which all servers with its interface have: nothing if it counts
+    /// neither the request nor the answer.
+    pub fn from_openai(json: &str) -> Option<Self> {
+        let names =
+            ["prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"];
+        let [prompt, completion, prompt_details, completion_details] = members(json, names)?;
+        let (prompt, completion) = (prompt.and_then(count), completion.and_then(count));
+        let detail = |details: Option<&str>, name| count(member(details?, name)?);
+        (prompt.is_some() || completion.is_some()).then(|| Self {
+            prompt_tokens: prompt.unwrap_or_default(),
+            completion_tokens: completion.unwrap_or_default(),
+            cached_tokens: detail(prompt_details, "cached_tokens"),
+            reasoning_tokens: detail(completion_details, "reasoning_tokens"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_read_whatever_else_is_there() {
+        let usage = Usage::from_openai(
+            r#"{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29,"prompt_tokens_details":
+               {"cached_tokens":8,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":4},"x":[1]}"#,
+        );
+        let expected = Usage {
+            prompt_tokens: 19,
+            completion_tokens: 10,
+            cached_tokens: Some(8),
+            reasoning_tokens: Some(4),
+        };
+        assert_eq!(usage, Some(expected));
+    }
+
+    #[test]
+    fn what_counts_nothing_is_no_usage() {
+        for json in ["{}", "null", "[]", r#"{"total_tokens":3}"#, r#"{"prompt_tokens":"3"}"#, "{"] {
+            assert_eq!(Usage::from_openai(json), None, "{json}");
+        }
+        let embedding = Usage::from_openai(
+            r#"{"prompt_tokens":3.0,"completion_tokens":null,"prompt_tokens_details":null}"#,
+        );
+        assert_eq!(embedding, Some(Usage { prompt_tokens: 3, ..Usage::default() }));
+    }
+}
