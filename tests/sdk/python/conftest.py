@@ -1,0 +1,68 @@
+"""One gateway before one upstream for all tests, and the clients that talk to it."""
+
+import pytest
+from openai import OpenAI
+
+from gateway import ROOT, Gateway
+from upstream import Upstream
+
+# What the gateway's configuration refers to. None of these may show up in anything it says.
+SECRETS = {
+    "OPENAI_AUTH_HEADER": "Bearer sk-operators-openai",
+    "AZURE_AUTH_HEADER": "operators-azure-for-the-manual",
+    "AZURE_API_KEY": "operators-azure",
+    "MISTRAL_AUTH_HEADER": "Bearer operators-mistral",
+    "RESEARCH_KEY": "Bearer key-of-research",
+}
+
+# A key whose digest the configuration holds.
+APIKEY = "apikey-of-research"
+
+# What the clients send as their own credential where the gateway asks for none.
+CLIENT_KEY = "clients-own-key"
+
+
+def to(upstream):
+    """The arguments with which the built-in endpoints become `upstream`."""
+    providers = ("openai", "azure", "mistral")
+    return [word for provider in providers for word in ("--upstream", f"{provider}={upstream.url}")]
+
+
+def assert_silent(gateway):
+    """Nothing that the gateway said holds a secret, its own or a client's."""
+    for secret in (*SECRETS.values(), APIKEY, CLIENT_KEY):
+        for said in (gateway.log, gateway.said):
+            assert secret.removeprefix("Bearer ") not in said
+
+
+@pytest.fixture(scope="session")
+def running_upstream():
+    upstream = Upstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def upstream(running_upstream):
+    """The upstream, with nothing scripted yet."""
+    running_upstream.script()
+    yield running_upstream
+    assert not running_upstream.failures, running_upstream.failures
+
+
+@pytest.fixture(scope="session")
+def gateway(running_upstream, tmp_path_factory):
+    config = tmp_path_factory.mktemp("gateway") / "gateway.yaml"
+    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("UPSTREAM", running_upstream.url)
+    config.write_text(text)
+    gateway = Gateway(config, *to(running_upstream), environment=SECRETS)
+    yield gateway
+    gateway.stop()
+    assert_silent(gateway)
+
+
+@pytest.fixture
+def client(gateway):
+    """A client of the route that is like OpenAI's own API; it never tries again by itself."""
+    with OpenAI(base_url=f"{gateway.url}/v1", api_key=CLIENT_KEY, max_retries=0) as client:
+        yield client

@@ -1,0 +1,189 @@
+"""The examples of the vendor's manual, each used as the manual says."""
+
+import json
+import re
+import subprocess
+
+import openai
+import openai_answers as answers
+import pytest
+from conftest import CLIENT_KEY, SECRETS, to
+from gateway import ROOT, Gateway, refused
+from openai import AzureOpenAI, OpenAI
+
+SEED = ROOT / "fixtures/seed"
+QUESTION = [{"role": "user", "content": "Say hello."}]
+
+# The manual's own request.
+REQUEST = {"messages": [{"role": "user", "content": [{"type": "text", "text": "This is my question."}]}]}
+
+
+@pytest.fixture
+def serve(request, running_upstream):
+    """Serves an example until the test ends."""
+
+    def serve(example, *arguments):
+        arguments = arguments or to(running_upstream)
+        environment = {"OPENAI_AUTH_HEADER": SECRETS["OPENAI_AUTH_HEADER"]}
+        environment["AZURE_AUTH_HEADER"] = SECRETS["AZURE_AUTH_HEADER"]
+        gateway = Gateway(SEED / example, *arguments, environment=environment)
+        request.addfinalizer(gateway.stop)
+        return gateway
+
+    return serve
+
+
+def openai_client(base_url):
+    return OpenAI(base_url=base_url, api_key=CLIENT_KEY, max_retries=0)
+
+
+def azure_client(endpoint, **options):
+    return AzureOpenAI(
+        azure_endpoint=endpoint, api_key=CLIENT_KEY, api_version="2024-10-21", max_retries=0, **options
+    )
+
+
+def ask(client, model):
+    return client.chat.completions.create(model=model, messages=QUESTION).choices[0].message.content
+
+
+def curl(command, gateway, folder):
+    """Runs a command of the manual, but for the port, and gives what it prints."""
+    command = command.replace("http://localhost:8000", gateway.url)
+    ended = subprocess.run(
+        ["bash", "-ec", command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=True
+    )
+    return json.loads(ended.stdout)
+
+
+def test_the_model_from_the_path(serve, upstream):
+    upstream.script(answers.chat)
+    gateway = serve("openai-model-from-path.yaml")
+    for model in ("gpt-4", "gpt-4o-mini"):
+        assert ask(openai_client(f"{gateway.url}/{model}"), model) == "Hello!"
+        assert upstream.requests[-1].json()["model"] == model
+        assert upstream.requests[-1].target == "/v1/chat/completions"
+        assert upstream.requests[-1].header("authorization") == SECRETS["OPENAI_AUTH_HEADER"]
+    with pytest.raises(openai.BadRequestError, match="cannot use own model - must be: gpt-4"):
+        ask(openai_client(f"{gateway.url}/gpt-4"), "gpt-3.5-turbo")
+
+
+def test_two_deployments_of_azure(serve, upstream):
+    upstream.script(answers.chat)
+    gateway = serve("azure-two-deployments.yaml")
+    for deployment, model, theirs in [
+        ("azure-gpt-3-5", "gpt-35-turbo", "my-gpt-3-5"),
+        ("azure-gpt-4", "gpt-4", "my-gpt-4"),
+    ]:
+        assert ask(azure_client(gateway.url, azure_deployment=deployment), model) == "Hello!"
+        sent = upstream.requests[-1]
+        assert sent.target == f"/openai/deployments/{theirs}/chat/completions?api-version=2024-10-21"
+        assert sent.header("api-key") == SECRETS["AZURE_AUTH_HEADER"]
+    # Without a deployment of its own the client names the model in path and body alike.
+    with pytest.raises(openai.BadRequestError, match="cannot use own model - must be: gpt-4"):
+        ask(azure_client(gateway.url), "azure-gpt-4")
+
+
+def test_one_route_for_all_deployments_of_azure(serve, upstream):
+    upstream.script(answers.chat)
+    gateway = serve("azure-one-route.yaml")
+    assert ask(azure_client(gateway.url), "my-gpt-3-5") == "Hello!"
+    assert upstream.request.target == (
+        "/openai/deployments/my-gpt-3-5/chat/completions?api-version=2024-10-21"
+    )
+    # The manual's endpoint is one segment too long for its own route.
+    with pytest.raises(openai.NotFoundError, match="no Route matched"):
+        ask(azure_client(f"{gateway.url}/azure"), "my-gpt-3-5")
+
+
+def test_a_transcription(serve, upstream, tmp_path):
+    upstream.script(answers.respond(200, b'{\n  "text": "Hello!"\n}'))
+    gateway = serve("openai-preserve.yaml")
+    recording = bytes(range(256)) * 20_000
+    (tmp_path / "me_saying_hello.m4a").write_bytes(recording)
+    command = """curl --location 'http://localhost:8000/openai/v1/audio/transcriptions' \\
+         --form 'model=whisper-2' \\
+         --form 'file=@"me_saying_hello.m4a"'"""
+    assert curl(command, gateway, tmp_path) == {"text": "Hello!"}
+    client = openai_client(f"{gateway.url}/openai/v1")
+    assert client.audio.transcriptions.create(model="whisper-2", file=("me.m4a", recording)).text == "Hello!"
+    for sent in upstream.requests:
+        assert sent.target == "/v1/audio/transcriptions"
+        assert sent.header("authorization") == SECRETS["OPENAI_AUTH_HEADER"]
+        assert recording in sent.body
+    with pytest.raises(openai.BadRequestError, match="cannot use own model - must be: whisper-2"):
+        client.audio.transcriptions.create(model="whisper-1", file=("me.m4a", recording))
+
+
+@pytest.mark.parametrize(
+    "example, named",
+    [
+        ("azure-model-from-header.yaml", r"\bidentity\b"),
+        ("cohere-and-mistral.yaml", r"\bcohere\b"),
+        ("all.yaml", r"\bidentity\b(.|\n)*\bcohere\b"),
+    ],
+)
+def test_what_cannot_be_served_yet_is_said_at_the_start(example, named):
+    status, said = refused(SEED / example, environment=everything())
+    assert status == 1, said
+    assert re.search(named, said), said
+    assert "listening" not in said
+
+
+def test_what_is_not_set_is_said_at_the_start():
+    status, said = refused(SEED / "openai-model-from-path.yaml")
+    assert status == 1, said
+    assert "OPENAI_AUTH_HEADER" in said and "openai-model-from-path.yaml" in said
+
+
+class TestMock:
+    """All examples together, without a key and without a network."""
+
+    @pytest.fixture(scope="class")
+    def gateway(self):
+        gateway = Gateway(SEED / "all.yaml", "--mock")
+        yield gateway
+        gateway.stop()
+
+    @pytest.mark.parametrize(
+        "path, model, served_by",
+        [
+            ("gpt-4", "gpt-4", "openai/gpt-4"),
+            ("mistral-tiny", "-tiny", "mistral/-tiny"),
+            # The manual's own address of this example: it names no model, and another route takes it.
+            ("cohere", "cohere", "openai/cohere"),
+        ],
+    )
+    def test_what_can_be_served(self, gateway, path, model, served_by):
+        client = openai_client(f"{gateway.url}/{path}")
+        raw = client.chat.completions.with_raw_response.create(model=model, messages=QUESTION)
+        assert raw.headers["x-kong-llm-model"] == served_by
+        assert raw.parse().choices[0].message.content
+
+    def test_deployments_of_azure(self, gateway):
+        assert ask(azure_client(gateway.url, azure_deployment="azure-gpt-4"), "gpt-4")
+        assert ask(azure_client(gateway.url), "another")
+
+    def test_the_manuals_request(self, gateway, tmp_path):
+        (tmp_path / "request.json").write_text(json.dumps(REQUEST, indent=2))
+        command = """curl http://localhost:8000/1/chat/completions \\
+          -H "x-test: azure-chat-open-model-managed-identity" \\
+          -H "x-model-name: gpt-4o" \\
+          -d @request.json"""
+        # The manual means the Azure route, but its path belongs to the one that takes the model from it.
+        assert curl(command, gateway, tmp_path)["model"] == "1"
+
+    @pytest.mark.parametrize("path, headers", [("azure", {"x-model-name": "gpt-4o"}), ("cohere/command-r", {})])
+    def test_what_cannot_be_served_yet(self, gateway, path, headers):
+        client = openai_client(f"{gateway.url}/{path}").with_options(default_headers=headers)
+        model = headers.get("x-model-name", "command-r")
+        with pytest.raises(openai.InternalServerError) as caught:
+            ask(client, model)
+        assert caught.value.status_code == 501
+
+
+def everything():
+    """All variables that the examples refer to."""
+    return dict.fromkeys(
+        ["OPENAI_AUTH_HEADER", "COHERE_AUTH_HEADER", "MISTRAL_AUTH_HEADER", "AZURE_AUTH_HEADER"], "Bearer x"
+    )
