@@ -5,18 +5,29 @@ pub mod access_log;
 mod admin;
 mod connection;
 pub mod forwarded;
+pub mod gateway;
 pub mod head;
+mod idle;
 pub mod limits;
 mod listener;
 pub mod refusal;
+mod request_body;
+mod response;
 pub mod secrets;
 pub mod server;
 mod stopping;
+pub mod upstream;
 
 use std::pin::Pin;
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
+
+pub use gateway::Gateway;
+pub use head::ClientConnection;
+pub use limits::Limits;
+pub use server::Server;
+pub use upstream::Upstream;
 
 /// What goes wrong on a connection.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

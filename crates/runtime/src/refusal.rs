@@ -2,22 +2,68 @@
 
 use bytes::Bytes;
 use config_core::plan::rejection::Rejection;
+use formats::error::ErrorObject;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderValue},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 
 use crate::Body;
 
-/// `rejection` as OpenAI's SDKs expect an error: its status, and its members as a JSON object. A status
-/// that is none becomes 500.
+/// An answer with OpenAI's error object, as its SDKs expect it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// HTTP status; one that is none becomes 500.
+    pub status: u16,
+    /// The error object.
+    pub error: ErrorObject,
+    /// Further headers; a value that no header can hold is left out.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// The content type of everything that the gateway says.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+impl Refusal {
+    /// A refusal without headers, with the `type` that belongs to its status.
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, error: ErrorObject::new(status, message).code(code), headers: Vec::new() }
+    }
+
+    /// The answer.
+    pub fn response(&self) -> Response<Body> {
+        let mut response = Response::new(full(self.error.to_json()));
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, JSON);
+        for (name, value) in &self.headers {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.append(HeaderName::from_static(name), value);
+            }
+        }
+        response
+    }
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        let kind = rejection.kind().into();
+        let Rejection { status, message, code, param } = rejection;
+        let error = ErrorObject {
+            kind,
+            code: code.map(Into::into),
+            param: param.map(Into::into),
+            ..ErrorObject::new(status, message)
+        };
+        Self { status, error, headers: Vec::new() }
+    }
+}
+
+/// The answer for `rejection`.
 pub fn response(rejection: &Rejection) -> Response<Body> {
-    let mut response = Response::new(full(json(rejection)));
-    *response.status_mut() =
-        StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    Refusal::from(rejection.clone()).response()
 }
 
 /// A whole body.
@@ -27,13 +73,7 @@ pub fn full(body: impl Into<Bytes>) -> Body {
 
 /// The error object.
 pub(crate) fn json(rejection: &Rejection) -> String {
-    serde_json::json!({"error": {
-        "message": rejection.message,
-        "type": rejection.kind(),
-        "code": rejection.code,
-        "param": rejection.param,
-    }})
-    .to_string()
+    String::from_utf8_lossy(&Refusal::from(rejection.clone()).error.to_json()).into_owned()
 }
 
 /// 503: the gateway has all the work it takes on.

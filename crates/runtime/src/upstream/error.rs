@@ -3,12 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::iter::successors;
 use std::time::Duration;
 
-use formats::error::ErrorObject;
 use hyper::http::uri::Authority;
+use hyper_util::client::legacy;
 
 use super::connect::Expired;
+use crate::refusal::Refusal;
 use crate::request_body::BodyError;
 
 /// An upstream failed. Shows the host and what happened; neither port nor address nor credentials.
@@ -47,17 +49,69 @@ impl UpstreamError {
         Self { host, cause }
     }
 
-    /// The status and error object to answer with.
-    pub fn answer(&self) -> (u16, ErrorObject) {
-        let (status, kind, code) = match &self.cause {
-            Cause::Body(error) => return error.rejection().answer(),
+    /// What to answer with while nothing of an answer has been sent.
+    pub fn refusal(&self) -> Refusal {
+        let (status, code) = match &self.cause {
+            Cause::Body(error) => return error.refusal(),
             Cause::ConnectTimeout(_) | Cause::WriteTimeout(_) | Cause::ReadTimeout(_) => {
-                (504, "timeout_error", "upstream_timeout")
+                (504, "upstream_timeout")
             }
-            Cause::Connect(_) => (502, "server_error", "upstream_unreachable"),
-            Cause::Closed | Cause::Broken(_) => (502, "server_error", "upstream_disconnected"),
-            Cause::Invalid(_) | Cause::Upgrade => (502, "server_error", "upstream_invalid_response"),
+            Cause::Connect(_) => (502, "upstream_unreachable"),
+            Cause::Closed | Cause::Broken(_) => (502, "upstream_disconnected"),
+            Cause::Invalid(_) | Cause::Upgrade => (502, "upstream_invalid_response"),
         };
-        (status, error_object(self.to_string(), kind, Some(code), None))
+        Refusal::new(status, code, self.to_string())
     }
 }
+
+impl Cause {
+    /// What an error of the HTTP client comes from.
+    pub(super) fn of(error: &(dyn Error + 'static)) -> Self {
+        let chain = || successors(Some(error), |error| (**error).source());
+        if let Some(error) = chain().find_map(|error| error.downcast_ref::<BodyError>()) {
+            return Cause::Body(error.clone());
+        }
+        let io = chain().filter_map(|error| error.downcast_ref::<io::Error>());
+        if let Some(expired) = io.filter_map(|error| error.get_ref()?.downcast_ref::<Expired>()).next() {
+            return match *expired {
+                Expired::Connect(limit) => Cause::ConnectTimeout(limit),
+                Expired::Write(limit) => Cause::WriteTimeout(limit),
+            };
+        }
+        let root = || chain().last().unwrap_or(error).to_string();
+        if chain().filter_map(|error| error.downcast_ref::<legacy::Error>()).any(legacy::Error::is_connect) {
+            return Cause::Connect(root());
+        }
+        match chain().find_map(|error| error.downcast_ref::<hyper::Error>()) {
+            Some(error) if error.is_parse() => Cause::Invalid(root()),
+            Some(error) if error.source().is_some() => Cause::Broken(root()),
+            _ => Cause::Closed,
+        }
+    }
+}
+
+/// What happened, and to which host.
+impl fmt::Display for UpstreamError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.host.as_ref().map_or("", Authority::host);
+        match &self.cause {
+            Cause::Connect(why) => write!(f, "cannot connect to the upstream {host}: {why}"),
+            Cause::ConnectTimeout(limit) => {
+                write!(f, "the upstream {host} could not be connected to within {limit:?}")
+            }
+            Cause::WriteTimeout(limit) => {
+                write!(f, "the upstream {host} took nothing of the request for {limit:?}")
+            }
+            Cause::ReadTimeout(limit) => write!(f, "the upstream {host} sent nothing for {limit:?}"),
+            Cause::Closed => {
+                write!(f, "the upstream {host} closed the connection before its answer was complete")
+            }
+            Cause::Invalid(why) => write!(f, "the upstream {host} did not answer in HTTP: {why}"),
+            Cause::Upgrade => write!(f, "the upstream {host} changed the protocol without being asked to"),
+            Cause::Broken(why) => write!(f, "the connection to the upstream {host} broke: {why}"),
+            Cause::Body(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for UpstreamError {}

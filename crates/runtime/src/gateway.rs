@@ -1,0 +1,133 @@
+//! One request, from its head to its answer. The plan decides what becomes of it; here its parts are read
+//! and sent in the order that the plan asks for them.
+
+mod exchange;
+mod outgoing;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use config_core::plan::caller::{Caller, Keys};
+use config_core::plan::prepare::{Body as PlanBody, BodyUse, Decision};
+use config_core::plan::rejection::Rejection;
+use config_core::plan::{Plan, Routing};
+use config_core::secret::SecretValue;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Request, Response, Version};
+
+use crate::Body;
+use crate::access_log::AccessLog;
+use crate::head::{self, ClientConnection};
+use crate::limits::Limits;
+use crate::refusal::{self, Refusal};
+use crate::request_body::ClientBody;
+use crate::response;
+use crate::secrets::Secrets;
+use crate::server::Handler;
+use crate::upstream::Upstream;
+pub(crate) use exchange::Exchange;
+
+/// A plan with all that it needs to be run.
+pub struct Gateway {
+    plan: Plan,
+    secrets: Secrets,
+    keys: Keys,
+    upstream: Upstream,
+    log: AccessLog,
+    limits: Limits,
+}
+
+impl Gateway {
+    /// A gateway for `plan`, whose secrets are resolved.
+    pub fn new(
+        plan: Plan,
+        secrets: Secrets,
+        keys: Keys,
+        upstream: Upstream,
+        log: AccessLog,
+        limits: Limits,
+    ) -> Self {
+        Self { plan, secrets, keys, upstream, log, limits }
+    }
+}
+
+impl Handler for Gateway {
+    async fn handle(self: Arc<Self>, client: ClientConnection, request: Request<Incoming>) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let mut exchange = Exchange::new(self.log.clone(), &client, &head);
+        let mut body = Some(ClientBody::new(body, &head));
+        match self.forward(&client, &head, &mut body, &mut exchange).await {
+            Ok((answer, decision)) => response::answer(answer, &decision, exchange).await,
+            Err(refusal) => {
+                let closes = head.version < Version::HTTP_2
+                    && body.as_ref().is_none_or(|body| body.closes_connection());
+                let mut response = response::refused(&refusal, exchange);
+                if closes {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
+                response
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Asks the plan, sends what it says and returns the upstream's answer.
+    async fn forward(
+        &self,
+        client: &ClientConnection,
+        parts: &Parts,
+        body: &mut Option<ClientBody>,
+        exchange: &mut Exchange,
+    ) -> Result<(Response<Body>, Decision), Refusal> {
+        let fields = head::fields(&parts.headers);
+        let head = client.request_head(parts, &fields);
+        let mut whole = None;
+        let keyed = |body| Caller::Keyed { keys: &self.keys, body };
+        let mut routing = self.plan.route(&head, keyed(PlanBody::Unknown));
+        if let Routing::NeedsBody { limit } = routing {
+            let bytes = whole.insert(self.read(body, limit, exchange).await?);
+            routing = self.plan.route(&head, keyed(PlanBody::Bytes(bytes)));
+        }
+        let routed = match routing {
+            Routing::Routed(routed) => routed,
+            Routing::NoRoute(rejection) => return Err(rejection.into()),
+            Routing::Rejected(rejected) => {
+                exchange.routed(&self.plan, rejected.route, rejected.consumer);
+                return Err(Refusal { headers: rejected.headers, ..rejected.rejection.into() });
+            }
+            Routing::NeedsBody { .. } => {
+                return Err(Rejection::misconfigured("the route asks for a body that it has").into());
+            }
+        };
+        exchange.routed(&self.plan, routed.route, routed.consumer);
+        if let (None, BodyUse::Whole { limit }) = (&whole, routed.body_use()) {
+            whole = Some(self.read(body, limit, exchange).await?);
+        }
+        let known = whole.as_deref().map_or(PlanBody::Streamed, PlanBody::Bytes);
+        let decision = routed.prepare(known)?;
+        let resolve = |secret: &SecretValue| self.secrets.get(secret).map(|text| text.reveal().to_owned());
+        let sent = match (whole, body.take()) {
+            (None, Some(body)) => Body::new(body.into_streamed(self.limits.body_idle_time)),
+            (whole, _) => refusal::full(decision.bytes(&whole.unwrap_or_default(), &resolve)?.into_owned()),
+        };
+        let request = outgoing::request(&decision, &resolve, sent)?;
+        exchange.sent(routed.proxy, &decision);
+        let answer = self.upstream.send(request, routed.route.timeouts).await;
+        Ok((answer.map_err(|error| error.refusal())?, decision))
+    }
+
+    async fn read(
+        &self,
+        body: &mut Option<ClientBody>,
+        limit: u64,
+        exchange: &mut Exchange,
+    ) -> Result<Bytes, Refusal> {
+        let Some(body) = body else { return Ok(Bytes::new()) };
+        let whole = body.read_whole(limit, &self.limits).await;
+        exchange.received(body.received());
+        whole.map_err(|error| error.refusal())
+    }
+}

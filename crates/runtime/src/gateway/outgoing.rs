@@ -1,0 +1,31 @@
+//! The upstream's request, as the plan's decision has it.
+
+use config_core::plan::prepare::{Decision, Resolve};
+use config_core::plan::rejection::Rejection;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Request, Uri};
+
+use crate::Body;
+
+/// The request. Refused with 500 if HTTP has no way to write it.
+pub(super) fn request(
+    decision: &Decision,
+    resolve: Resolve<'_>,
+    body: Body,
+) -> Result<Request<Body>, Rejection> {
+    let unsendable = |what: &str| Rejection::misconfigured(format!("{what} cannot be sent"));
+    let url = decision.url.origin() + &decision.target(resolve)?;
+    let mut request = Request::new(body);
+    *request.uri_mut() = Uri::try_from(url).map_err(|_| unsendable("the upstream URL"))?;
+    *request.method_mut() = decision.method.parse().map_err(|_| unsendable("the method"))?;
+    for header in decision.headers(resolve)? {
+        let name = HeaderName::try_from(&header.name);
+        let value = HeaderValue::try_from(header.value);
+        let (Ok(name), Ok(mut value)) = (name, value) else {
+            return Err(unsendable(&format!("the header `{}`", header.name)));
+        };
+        value.set_sensitive(header.secret);
+        request.headers_mut().append(name, value);
+    }
+    Ok(request)
+}
