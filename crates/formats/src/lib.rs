@@ -12,6 +12,7 @@ pub mod multipart;
 pub mod openai;
 mod peek;
 pub mod sse;
+pub mod statistics;
 pub mod usage;
 
 /// What goes over the wire to an upstream.

@@ -55,10 +55,6 @@ impl Rejection {
 
     /// `error.type`.
     pub fn kind(&self) -> &'static str {
-        match self.status {
-            404 => "not_found_error",
-            400..=499 => "invalid_request_error",
-            _ => "server_error",
-        }
+        formats::error::kind(self.status)
     }
 }

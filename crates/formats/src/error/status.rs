@@ -11,8 +11,8 @@ const KINDS: [(u16, &str); 9] = [
     (408, "timeout_error"),
     (429, "rate_limit_error"),
     (499, "request_cancelled"),
+    (503, "overloaded_error"),
     (504, "timeout_error"),
-    (529, "overloaded_error"),
 ];
 
 /// The `type` of an error with this status.
@@ -37,7 +37,7 @@ const HUGGING_FACE: &[WireFormat] = &[WireFormat::HuggingFaceChat, WireFormat::H
 const COHERE: &[WireFormat] = &[WireFormat::CohereV1, WireFormat::CohereV2];
 
 /// What OpenAI's own API never answers, said in its terms.
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 9] = [
     // The client has authenticated with a proxy that it does not know.
     Row { upstream: 407, wires: &[], client: 502, kind: "server_error" },
     Row { upstream: 408, wires: &[], client: 504, kind: "timeout_error" },
@@ -47,7 +47,6 @@ const ROWS: [Row; 10] = [
     Row { upstream: 424, wires: HUGGING_FACE, client: 502, kind: "server_error" },
     Row { upstream: 424, wires: &[WireFormat::Bedrock], client: 502, kind: "server_error" },
     Row { upstream: 498, wires: COHERE, client: 401, kind: "authentication_error" },
-    Row { upstream: 503, wires: &[], client: 503, kind: "overloaded_error" },
     Row { upstream: 529, wires: &[], client: 503, kind: "overloaded_error" },
 ];
 
