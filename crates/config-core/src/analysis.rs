@@ -28,6 +28,8 @@ pub struct Facts<'d> {
     pub plugins: Vec<PluginFacts>,
     /// The enabled instances of ai-proxy.
     pub instances: Instances<PluginIndex>,
+    /// The enabled instances of key-auth.
+    pub guards: Instances<PluginIndex>,
     /// Whether there are more ways for plugins to meet routes than [`MAX_COMBINATIONS`]: then
     /// nothing is known of which plugin can run where, and the file is refused.
     pub too_many_combinations: bool,
@@ -112,6 +114,10 @@ impl<'d> Facts<'d> {
         let instances = Instances::new(config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
             is_ai_proxy_instance(plugin).then_some((plugin.scope?, PluginIndex(index)))
         }));
+        let guards = Instances::new(config.plugins.iter().enumerate().filter_map(|(index, plugin)| {
+            let is_guard = plugin.fields.is_enabled() && plugin.name() == Some(catalog::KEY_AUTH);
+            is_guard.then_some((plugin.scope?, PluginIndex(index)))
+        }));
         let mut plugins: Vec<PluginFacts> = config.plugins.iter().map(plugin_facts).collect();
         let weights: Vec<usize> = plugins.iter().map(|plugin| 1 + plugin.captures_read()).collect();
         let mut combinations = 0;
@@ -135,7 +141,7 @@ impl<'d> Facts<'d> {
             routes.iter_mut().for_each(|route| route.plugins = Vec::new());
             plugins.iter_mut().for_each(|plugin| plugin.runs_on = Vec::new());
         }
-        Self { document, config, routes, plugins, instances, too_many_combinations }
+        Self { document, config, routes, plugins, instances, guards, too_many_combinations }
     }
 
     /// The facts about a route.

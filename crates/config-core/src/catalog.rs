@@ -1,4 +1,5 @@
-//! What Kong 3.10 knows by name and aiproxy does not run: its plugins, and its other entities.
+//! What Kong 3.10 knows by name: its plugins, of which aiproxy runs two, and the entities that aiproxy
+//! does not run.
 
 /// Where a plugin or entity is to be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,16 @@ pub struct KongPlugin {
     pub guards: bool,
 }
 
-/// The name of the plugin that aiproxy runs.
+/// The plugin that sends requests to a model.
 pub const AI_PROXY: &str = "ai-proxy";
+
+/// The plugin that lets only clients in that have a key.
+pub const KEY_AUTH: &str = "key-auth";
+
+/// Whether aiproxy runs the plugin of this name.
+pub fn is_run(name: &str) -> bool {
+    [AI_PROXY, KEY_AUTH].contains(&name)
+}
 
 /// Kong's catalogue, by name.
 pub const PLUGINS: &[KongPlugin] = &[
@@ -73,7 +82,7 @@ pub const PLUGINS: &[KongPlugin] = &[
     enterprise("kafka-consume"),
     enterprise("kafka-log"),
     enterprise("kafka-upstream"),
-    guard("key-auth"),
+    guard(KEY_AUTH),
     enterprise_guard("key-auth-enc"),
     enterprise_guard("konnect-application-auth"),
     guard("ldap-auth"),
@@ -157,7 +166,6 @@ pub const ENTITIES: &[KongEntity] = &[
     entity("parameters", "parameters of the cluster"),
     entity("workspaces", "workspaces"),
     entity("clustering_data_planes", "data planes"),
-    entity("keyauth_credentials", "API keys"),
     entity("basicauth_credentials", "user names and passwords"),
     entity("hmacauth_credentials", "HMAC secrets"),
     entity("jwt_secrets", "JWT keys"),

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::model::Config;
-use crate::plan::Plan;
+use crate::plan::{self, Plan, obstacle::Obstacle};
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
 use crate::suppress;
@@ -91,6 +91,8 @@ pub struct Compiled {
     pub plan: Plan,
     /// How many errors [`check`] finds in the file, ignored ones included.
     pub errors: usize,
+    /// The plugins that may keep requests out and are not run: with any of them the file is not served.
+    pub obstacles: Vec<Obstacle>,
 }
 
 /// Compiles one file, whatever lint says of it. `None` if the text does not parse; [`check`] then
@@ -104,7 +106,7 @@ pub fn compile(source: &SourceFile) -> Option<Compiled> {
     // What is wrong with the text alone, such as a repeated key, leaves a value to run with.
     let plan = Plan::lower(&facts, &diagnostics[structural..]);
     let errors = merge(diagnostics).iter().filter(|finding| finding.severity == Severity::Error).count();
-    Some(Compiled { plan, errors })
+    Some(Compiled { plan, errors, obstacles: plan::obstacles(&facts) })
 }
 
 /// The configuration of a document. Adds what is wrong with its structure to the findings of the text,

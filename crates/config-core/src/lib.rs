@@ -7,6 +7,7 @@ mod analysis;
 mod catalog;
 pub mod check;
 pub mod diagnostic;
+pub(crate) mod key_digest;
 mod kong_id;
 pub mod model;
 pub mod pattern;

@@ -6,6 +6,7 @@ mod config;
 mod demands;
 mod elsewhere;
 mod entity;
+mod key_auth;
 mod keys;
 mod links;
 mod notices;
@@ -22,13 +23,14 @@ pub use ai_proxy::{
     ModelOptions, ParamLocation, Provider, ResponseStreaming, RouteType,
 };
 pub use config::{
-    Config, ConsumerIndex, Entity, Format, Hole, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Scope,
-    ServiceIndex, VaultEntity,
+    Config, ConsumerIndex, CredentialEntity, Entity, Format, Hole, PluginEntity, PluginIndex, RouteEntity,
+    RouteIndex, Scope, ServiceIndex, VaultEntity,
 };
 pub use entity::{
     Consumer, Endpoint, EnvVault, Info, Milliseconds, PathHandling, Plugin, Protocol, RedirectStatus, Route,
     Service, Vault,
 };
+pub use key_auth::{KeyAuth, KeyauthCredential};
 pub use value::{
     ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,
 };

@@ -4,13 +4,16 @@
 //! calls them. Both are pure. A request is decided in two steps because its head (route, captures,
 //! templates) is known before its body (model, stream, shape).
 
+mod admission;
 pub mod auth;
 pub mod caller;
 pub mod criteria;
+mod key_auth;
 pub(crate) mod landing;
 mod lower;
 pub mod normalize;
 pub mod obstacle;
+mod origin;
 mod outline;
 pub mod prepare;
 pub(crate) mod priority;
@@ -27,10 +30,13 @@ pub mod upstream;
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
+pub(crate) use lower::obstacles;
+
+use admission::{Admitted, Refusal, Stop};
 use caller::{Caller, Consumer, KeyCredential};
+use key_auth::{KeyAuth, Withheld};
 use obstacle::Obstacle;
-use prepare::{Body, BodyUse, Decision, prepare};
-use protocol::{ProtocolVerdict, protocol_verdict};
+use prepare::{Body, BodyUse, Decision, UpstreamBody, prepare};
 use proxy::{Proxy, Rendered};
 use rejection::Rejection;
 use request::RequestHead;
@@ -49,8 +55,11 @@ pub struct Plan {
     /// The route of each position in the router, which knows only those that can match.
     routable: Vec<RouteIndex>,
     instances: Instances<PluginIndex>,
+    guards: Instances<PluginIndex>,
     /// By [`PluginIndex`]; `None` for plugins other than ai-proxy.
     proxies: Vec<Option<Result<Proxy, Broken>>>,
+    /// By [`PluginIndex`]; `None` for plugins other than key-auth.
+    key_auths: Vec<Option<Result<KeyAuth, Broken>>>,
     /// By [`ConsumerIndex`].
     consumers: Vec<Consumer>,
     keys: Vec<KeyCredential>,
@@ -153,6 +162,7 @@ pub struct Routed<'p, 'r> {
     /// Its templates, filled in.
     pub rendered: Rendered,
     head: RequestHead<'r>,
+    withheld: Option<Withheld<'r>>,
     normalized_path: String,
 }
 
@@ -227,10 +237,6 @@ impl Plan {
 
     /// Decides what can be decided without the body: route, captures, client, plugin, templates.
     pub fn route<'p, 'r>(&'p self, head: &RequestHead<'r>, caller: Caller<'_>) -> Routing<'p, 'r> {
-        let consumer = match caller {
-            Caller::Assumed(consumer) => consumer,
-            Caller::Keyed { .. } => None,
-        };
         let Some(found) = self.router.find(head) else {
             return Routing::NoRoute(Rejection::no_route());
         };
@@ -238,41 +244,13 @@ impl Plan {
         let route = &self.routes[index.0];
         let Match { path, captures, normalized_path, route: position } = found;
         let path = path.map(|path| &*route.paths[path]);
-        let rejected = |captures, proxy, rejection, headers| {
-            Routing::Rejected(Rejected { route, path, captures, consumer, proxy, rejection, headers })
-        };
-        match protocol_verdict(&self.router.routes()[position], head) {
-            ProtocolVerdict::Served => {}
-            ProtocolVerdict::Redirect { status, location } => {
-                let rejection = Rejection { status, ..Rejection::bad_request("Please use HTTPS protocol") };
-                return rejected(captures, None, rejection, vec![("location", location)]);
+        match self.admit((index, position), head, &captures, caller) {
+            Err(Stop::NeedsBody { limit }) => Routing::NeedsBody { limit },
+            Err(Stop::Refused(refusal)) => {
+                let Refusal { consumer, proxy, rejection, headers } = *refusal;
+                Routing::Rejected(Rejected { route, path, captures, consumer, proxy, rejection, headers })
             }
-            ProtocolVerdict::Refused { status, message, upgrade } => {
-                let headers = upgrade
-                    .map(|to| vec![("connection", "Upgrade".to_owned()), ("upgrade", to.to_owned())])
-                    .unwrap_or_default();
-                let rejection = Rejection { status, ..Rejection::bad_request(message) };
-                return rejected(captures, None, rejection, headers);
-            }
-        }
-        if let Some(broken) = &route.broken {
-            return rejected(captures, None, broken.rejection("this route"), Vec::new());
-        }
-        let proxy = match self.instance(index, consumer) {
-            Some(Ok(proxy)) => proxy,
-            Some(Err(broken)) => {
-                return rejected(
-                    captures,
-                    None,
-                    broken.rejection("the ai-proxy plugin of this route"),
-                    Vec::new(),
-                );
-            }
-            None => return rejected(captures, None, Rejection::no_proxy(), Vec::new()),
-        };
-        match proxy.render(head, &captures) {
-            Err(rejection) => rejected(captures, Some(proxy), rejection, Vec::new()),
-            Ok(rendered) => Routing::Routed(Box::new(Routed {
+            Ok(Admitted { consumer, withheld, proxy, rendered }) => Routing::Routed(Box::new(Routed {
                 route,
                 path,
                 captures,
@@ -280,6 +258,7 @@ impl Plan {
                 proxy,
                 rendered,
                 head: *head,
+                withheld,
                 normalized_path,
             })),
         }
@@ -325,22 +304,47 @@ impl Plan {
         }
     }
 
-    /// The ai-proxy instance that runs on a route for a consumer.
-    fn instance(&self, route: RouteIndex, consumer: Option<ConsumerIndex>) -> Option<&Result<Proxy, Broken>> {
-        let plugin = self.instances.select(route, self.routes[route.0].service, consumer)?;
-        self.proxies[plugin.0].as_ref()
+    /// The consumer of this username, custom id or id.
+    pub fn consumer_named(&self, name: &str) -> Option<ConsumerIndex> {
+        let is_named = |consumer: &Consumer| {
+            let names = [&consumer.username, &consumer.custom_id, &consumer.id];
+            names.into_iter().any(|it| it.as_deref() == Some(name))
+        };
+        self.consumers.iter().position(is_named).map(ConsumerIndex)
+    }
+
+    /// The key-auth instance that guards a route.
+    fn guard(&self, route: RouteIndex) -> Option<&Result<KeyAuth, Broken>> {
+        let plugin = self.guards.select(route, self.routes[route.0].service, None)?;
+        self.key_auths[plugin.0].as_ref()
     }
 }
 
 impl Routed<'_, '_> {
     /// How much of the body [`Routed::prepare`] has to see.
     pub fn body_use(&self) -> BodyUse {
-        prepare::body_use(self.proxy, &self.head)
+        match &self.withheld {
+            Some(withheld) if withheld.reads_body() => {
+                BodyUse::Whole { limit: self.proxy.max_request_body_size }
+            }
+            _ => prepare::body_use(self.proxy, &self.head),
+        }
     }
 
     /// Decides the rest: the upstream request, or why there is none.
     pub fn prepare(&self, body: Body<'_>) -> Result<Decision, Rejection> {
-        prepare(self.proxy, &self.rendered, &self.head, &self.normalized_path, body)
+        let decide = |head: &RequestHead<'_>, body| {
+            prepare(self.proxy, &self.rendered, head, &self.normalized_path, body)
+        };
+        let Some(withheld) = &self.withheld else { return decide(&self.head, body) };
+        let head = withheld.head(&self.head);
+        let Some(kept) = withheld.body(&head, body)? else { return decide(&head, body) };
+        let decision = decide(&head, Body::Bytes(&kept))?;
+        Ok(match decision.body {
+            // What passes is what is left of the client's body.
+            UpstreamBody::Passthrough => Decision { body: UpstreamBody::Bytes(kept), ..decision },
+            _ => decision,
+        })
     }
 }
 

@@ -11,8 +11,10 @@ use jsonschema::Validator;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::catalog::{AI_PROXY, ENTITIES, Edition};
-use crate::model::{AiProxy, Consumer, EnvVault, Info, Nested, Plugin, Route, Service, Vault};
+use crate::catalog::{AI_PROXY, ENTITIES, Edition, KEY_AUTH};
+use crate::model::{
+    AiProxy, Consumer, EnvVault, Info, KeyAuth, KeyauthCredential, Nested, Plugin, Route, Service, Vault,
+};
 use crate::syntax::TreeJson;
 
 /// The JSON Schema (draft 2020-12) of configuration files, as text.
@@ -37,14 +39,19 @@ pub fn generate() -> Value {
     let file = file(&mut generator);
     let route = generator.subschema_for::<Route>().to_value();
     let ai_proxy = generator.subschema_for::<AiProxy>().to_value();
+    let key_auth = generator.subschema_for::<KeyAuth>().to_value();
     let env_vault = generator.subschema_for::<EnvVault>().to_value();
 
     let mut definitions = generator.take_definitions(true);
     for definition in definitions.values_mut() {
         drop_crate_details(definition);
     }
-    settings_by_name(&mut definitions, "Plugin", AI_PROXY, ai_proxy, true);
-    settings_by_name(&mut definitions, "Vault", "env", env_vault, false);
+    settings_by_name(
+        &mut definitions,
+        "Plugin",
+        &[(AI_PROXY, required(ai_proxy)), (KEY_AUTH, optional(key_auth))],
+    );
+    settings_by_name(&mut definitions, "Vault", &[("env", optional(env_vault))]);
     definitions.insert("File".to_owned(), file);
 
     let mut schema = json!({
@@ -106,6 +113,11 @@ fn file(generator: &mut SchemaGenerator) -> Value {
         "Plugins on the routes, services and consumers that they name, or on everything.",
     );
     entities("consumers", list::<Consumer>(generator), "Clients that authentication plugins recognise.");
+    entities(
+        "keyauth_credentials",
+        list::<KeyauthCredential>(generator),
+        "Keys of consumers, which the plugin `key-auth` knows clients by.",
+    );
     entities("vaults", list::<Vault>(generator), "Stores that `{vault://…}` references read from.");
     for entity in ENTITIES {
         let enterprise = if entity.edition == Edition::Enterprise { " Kong Enterprise only." } else { "" };
@@ -134,25 +146,30 @@ fn nullable(kind: &str) -> Value {
     json!({ "type": [kind, "null"] })
 }
 
-/// Says what `config` of the entity called `name` must look like.
-fn settings_by_name(
-    definitions: &mut Map<String, Value>,
-    entity: &str,
-    name: &str,
-    settings: Value,
-    required: bool,
-) {
-    let mut then = json!({ "properties": { "config": settings } });
-    if required {
-        then["required"] = json!(["config"]);
-    } else {
-        // `config` may be null as well.
-        then = json!({ "if": { "properties": { "config": { "type": "null" } } }, "else": then });
+/// Says what an entity must look like, by its name.
+fn settings_by_name(definitions: &mut Map<String, Value>, entity: &str, by_name: &[(&str, Value)]) {
+    let mut otherwise = json!({});
+    for (name, then) in by_name.iter().rev() {
+        let is_named = json!({ "properties": { "name": { "const": name } }, "required": ["name"] });
+        let mut chosen = json!({ "if": is_named, "then": then });
+        if otherwise != json!({}) {
+            chosen["else"] = otherwise;
+        }
+        otherwise = chosen;
     }
     let definition = definitions[entity].as_object_mut().expect("structs give objects");
-    definition
-        .insert("if".into(), json!({ "properties": { "name": { "const": name } }, "required": ["name"] }));
-    definition.insert("then".into(), then);
+    definition.extend(otherwise.as_object().cloned().unwrap_or_default());
+}
+
+/// An entity with settings.
+fn required(settings: Value) -> Value {
+    json!({ "properties": { "config": settings }, "required": ["config"] })
+}
+
+/// An entity whose settings may be absent or null.
+fn optional(settings: Value) -> Value {
+    let is_null = json!({ "properties": { "config": { "type": "null" } } });
+    json!({ "if": is_null, "else": { "properties": { "config": settings } } })
 }
 
 /// Replaces `anyOf: [$ref, null]` by the referenced object with `null` among its types.

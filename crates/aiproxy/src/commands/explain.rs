@@ -22,7 +22,7 @@ const CANDIDATES: usize = 20;
 pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     let request = request(args)?;
     let source = files::read_one(&args.file, &args.stdin_filename)?;
-    let Some(check::Compiled { mut plan, errors }) = check::compile(&source) else {
+    let Some(check::Compiled { mut plan, errors, .. }) = check::compile(&source) else {
         return Ok(unparsable(source, request, args, terminal));
     };
     for (provider, endpoint) in &args.upstream {

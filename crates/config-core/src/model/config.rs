@@ -10,7 +10,7 @@ use std::ops::{Deref, Index};
 
 use uuid::Uuid;
 
-use super::{AiProxy, Consumer, EnvVault, Plugin, Route, Service, Vault};
+use super::{AiProxy, Consumer, EnvVault, KeyAuth, KeyauthCredential, Plugin, Route, Service, Vault};
 use crate::rules::Rule;
 use crate::syntax::{NodeId, Place};
 
@@ -27,6 +27,8 @@ pub struct Config {
     pub plugins: Vec<PluginEntity>,
     /// Consumers, in file order.
     pub consumers: Vec<Entity<Consumer>>,
+    /// The keys of consumers, in file order whether nested in consumers or not.
+    pub keyauth_credentials: Vec<CredentialEntity>,
     /// Vaults, in file order.
     pub vaults: Vec<VaultEntity>,
     /// Mistakes that belong to no entity: a whole list may be unreadable.
@@ -129,6 +131,11 @@ pub struct PluginEntity {
     pub scope: Option<Scope>,
     /// The configuration, if the plugin is `ai-proxy` and its `config` has no mistake.
     pub ai_proxy: Option<AiProxy>,
+    /// The configuration, if the plugin is `key-auth` and its `config` has no mistake.
+    pub key_auth: Option<KeyAuth>,
+    /// The consumer that `anonymous` of `key-auth` names. A name that leads nowhere is a hole in
+    /// `config`.
+    pub anonymous: Option<ConsumerIndex>,
 }
 
 impl PluginEntity {
@@ -142,6 +149,23 @@ impl Deref for PluginEntity {
     type Target = Entity<Plugin>;
 
     fn deref(&self) -> &Entity<Plugin> {
+        &self.entity
+    }
+}
+
+/// A key and its consumer.
+#[derive(Debug)]
+pub struct CredentialEntity {
+    /// The key.
+    pub entity: Entity<KeyauthCredential>,
+    /// The consumer that it is nested in or names; `None` if it names none that exists.
+    pub consumer: Option<ConsumerIndex>,
+}
+
+impl Deref for CredentialEntity {
+    type Target = Entity<KeyauthCredential>;
+
+    fn deref(&self) -> &Entity<KeyauthCredential> {
         &self.entity
     }
 }

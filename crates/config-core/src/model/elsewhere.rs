@@ -74,6 +74,11 @@ const LATER: Field =
 const ENTERPRISE: Field =
     Field { fact: "exists only in Kong Enterprise", help: "leave it out; aiproxy does not support it" };
 
+const KONNECT: Field = Field {
+    fact: "is for the realms of Kong Konnect",
+    help: "leave it out; aiproxy knows the keys of its own file only",
+};
+
 const EXPRESSIONS: Field = Field {
     fact: "exists only with Kong's expressions router",
     help: "write `paths`, `hosts`, `methods` or `headers` instead",
@@ -90,6 +95,7 @@ const FIELDS: &[(&str, &str, Field)] = &[
     ("aws_sts_endpoint_url", "aws_region", LATER),
     ("endpoint_id", "project_id", LATER),
     ("embeddings_dimensions", "max_tokens", LATER),
+    ("identity_realms", "key_names", KONNECT),
     ("condition", "instance_name", LATER),
     ("ordering", "instance_name", ENTERPRISE),
     ("consumer_group", "instance_name", ENTERPRISE),

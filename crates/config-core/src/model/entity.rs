@@ -10,11 +10,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::key_auth::KeyauthCredential;
 use super::value::{ForeignKey, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Opaque, Text, words};
 use crate::syntax::Spanned;
 
 /// Seconds since 1970.
-type Timestamp = Int<1, MAX_EXACT_INTEGER>;
+pub(super) type Timestamp = Int<1, MAX_EXACT_INTEGER>;
 
 /// A port number.
 type Port = Int<0, 65_535>;
@@ -219,8 +220,8 @@ pub struct Consumer {
     pub created_at: Option<Spanned<Timestamp>>,
     /// Not read.
     pub updated_at: Option<Opaque>,
-    /// API keys.
-    pub keyauth_credentials: Option<Opaque>,
+    /// The keys that the plugin `key-auth` knows the consumer by.
+    pub keyauth_credentials: Option<Nested<KeyauthCredential>>,
     /// Names and passwords.
     pub basicauth_credentials: Option<Opaque>,
     /// HMAC secrets.

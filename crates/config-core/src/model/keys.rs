@@ -233,6 +233,7 @@ impl Mapping {
             Some("services") => "service",
             Some("plugins") => "plugin",
             Some("consumers") => "consumer",
+            Some("keyauth_credentials") => "key",
             Some("vaults") => "vault",
             Some("sources") => "source",
             Some("destinations") => "destination",

@@ -4,7 +4,8 @@ use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::config::{
-    Config, ConsumerIndex, Entity, Hole, PluginEntity, RouteEntity, RouteIndex, Scope, ServiceIndex,
+    Config, ConsumerIndex, CredentialEntity, Entity, Hole, PluginEntity, RouteEntity, RouteIndex, Scope,
+    ServiceIndex,
 };
 use super::entity::Plugin;
 use super::value::{ForeignKey, Text};
@@ -13,7 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::kong_id::entity_id;
 use crate::rules::Rule;
 use crate::suggest::nearest;
-use crate::syntax::{Document, Spanned};
+use crate::syntax::{Document, Place, Spanned};
 
 /// Resolves references, derives ids, and reports references that lead nowhere or contradict the
 /// nesting.
@@ -27,11 +28,15 @@ pub(super) fn resolve(config: &mut Config, document: &Document, diagnostics: &mu
     for consumer in &mut config.consumers {
         consumer.kong_id = id("consumers", consumer.fields.id.as_ref(), consumer.fields.username.as_ref());
     }
+    for credential in &mut config.keyauth_credentials {
+        credential.entity.kong_id = id("keyauth_credentials", credential.fields.id.as_ref(), None);
+    }
     for vault in &mut config.vaults {
         vault.entity.kong_id = id("vaults", vault.fields.id.as_ref(), None);
     }
 
     let mut plugins = std::mem::take(&mut config.plugins);
+    let mut credentials = std::mem::take(&mut config.keyauth_credentials);
     let services = Names::of("services", config.services.iter().map(|it| (it, it.fields.name.as_ref())));
     let routes = Names::of("routes", config.routes.iter().map(|it| (&it.entity, it.fields.name.as_ref())));
     let consumers =
@@ -41,8 +46,17 @@ pub(super) fn resolve(config: &mut Config, document: &Document, diagnostics: &mu
     for plugin in &mut plugins {
         let nested = plugin.scope.unwrap_or_default();
         plugin.entity.kong_id = plugin_id(config, &plugin.entity, nested);
-        let PluginEntity { entity, scope, .. } = plugin;
+        let PluginEntity { entity, scope, key_auth, anonymous, .. } = plugin;
         *scope = links.scope(entity, nested, &routes, &services, &consumers);
+        if let Some(name) = key_auth.as_ref().and_then(|config| config.anonymous.as_ref()) {
+            *anonymous = links.anonymous(name, &consumers).map(ConsumerIndex);
+        }
+        entity.holes.append(&mut links.holes);
+    }
+    for CredentialEntity { entity, consumer } in &mut credentials {
+        let nested = consumer.map(|it| it.0);
+        let found = links.link("consumer", entity.fields.consumer.as_ref(), &consumers, nested);
+        *consumer = found.flatten().map(ConsumerIndex);
         entity.holes.append(&mut links.holes);
     }
     let of_route = |route: &RouteEntity| {
@@ -57,6 +71,7 @@ pub(super) fn resolve(config: &mut Config, document: &Document, diagnostics: &mu
         route.entity.holes.append(&mut holes);
     }
     config.plugins = plugins;
+    config.keyauth_credentials = credentials;
 }
 
 /// Where the entities of one kind are, by name and by id.
@@ -154,15 +169,7 @@ impl Links<'_> {
         let written = quote(reference.as_str());
         let place = self.document.place(reference.node);
         let finding = match (names.find(reference), parent) {
-            (None, _) => {
-                let known = self.suggest(reference.as_str(), names);
-                let help = match known {
-                    Some(known) => format!("write `{known}`, or declare {written} under `{}`", names.kind),
-                    None => format!("declare {written} under `{}`", names.kind),
-                };
-                let message = format!("no {field} of this file is called {written}");
-                Diagnostic::new(Rule::DanglingReference, place, message).help(help)
-            }
+            (None, _) => self.dangling(field, reference.as_str(), place, names),
             (Some(found), Some(parent)) if found != parent => {
                 let message =
                     format!("`{field}` names {written}, but the entry is nested in another {field}");
@@ -171,9 +178,34 @@ impl Links<'_> {
             }
             (found, _) => return Some(found),
         };
+        self.dig(field, finding);
+        None
+    }
+
+    /// The consumer that `anonymous` of `key-auth` names, by username or id.
+    fn anonymous(&mut self, name: &Spanned<Text>, consumers: &Names) -> Option<usize> {
+        let found = consumers.find(&ForeignKey::Key(name.value.clone()));
+        if found.is_none() {
+            let finding = self.dangling("consumer", name, self.document.place(name.node), consumers);
+            self.dig("config", finding);
+        }
+        found
+    }
+
+    /// The finding about a reference that leads nowhere.
+    fn dangling(&mut self, kind: &str, reference: &str, place: Place, names: &Names) -> Diagnostic {
+        let written = quote(reference);
+        let help = match self.suggest(reference, names) {
+            Some(known) => format!("write `{known}`, or declare {written} under `{}`", names.kind),
+            None => format!("declare {written} under `{}`", names.kind),
+        };
+        let message = format!("no {kind} of this file is called {written}");
+        Diagnostic::new(Rule::DanglingReference, place, message).help(help)
+    }
+
+    fn dig(&mut self, field: &str, finding: Diagnostic) {
         self.holes.push(Hole { rule: finding.rule, place: finding.place.clone(), field: field.to_owned() });
         self.diagnostics.push(finding);
-        None
     }
 }
 

@@ -4,7 +4,7 @@
 use super::config::{Config, Hole, PluginEntity};
 use super::entity::PathHandling;
 use super::wording::quote;
-use crate::catalog::{self, AI_PROXY, Edition, PLUGINS};
+use crate::catalog::{self, Edition, PLUGINS};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::rules::Rule;
 use crate::suggest::nearest;
@@ -26,9 +26,9 @@ pub(super) fn check(config: &mut Config, document: &Document, diagnostics: &mut 
     deprecated(config, document, diagnostics);
 }
 
-/// A remark about a plugin that is not `ai-proxy`.
+/// A remark about a plugin that is not run.
 fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
-    let name = plugin.fields.name.as_ref().filter(|name| name.as_str() != AI_PROXY)?;
+    let name = plugin.fields.name.as_ref().filter(|name| !catalog::is_run(name))?;
     let place = document.place(name.node);
     let quoted = quote(name);
     let Some(known) = catalog::plugin(name) else {
@@ -39,9 +39,9 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
             Some(meant) if is_one_typo_away(name, meant) => {
                 finding.severity(Severity::Error).help(format!("write `{meant}`"))
             }
-            Some(meant) => finding.help(format!("did you mean `{meant}`? aiproxy runs `{AI_PROXY}` only")),
+            Some(meant) => finding.help(format!("did you mean `{meant}`? {RUN}")),
             None => finding
-                .help(format!("aiproxy runs `{AI_PROXY}` only; take the plugin out if it is not needed")),
+                .help(format!("{RUN}; `aiproxy serve` does not start, since the plugin may guard access")),
         });
     };
     let kong = if known.edition == Edition::Enterprise { "Kong Enterprise" } else { "Kong" };
@@ -57,6 +57,8 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
     };
     Some(finding)
 }
+
+const RUN: &str = "aiproxy runs `ai-proxy` and `key-auth` only";
 
 /// Whether one letter was left out, added, replaced or swapped with its neighbour, whatever is in
 /// capitals or joined by something other than a hyphen.

@@ -4,13 +4,14 @@ use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::config::{
-    Config, ConsumerIndex, Entity, Format, Hole, PluginEntity, RouteEntity, RouteIndex, Scope, ServiceIndex,
-    VaultEntity,
+    Config, ConsumerIndex, CredentialEntity, Entity, Format, Hole, PluginEntity, RouteEntity, RouteIndex,
+    Scope, ServiceIndex, VaultEntity,
 };
 use super::entity::EnvVault;
+use super::key_auth::KeyAuth;
 use super::structure::Structure;
 use super::{demands, links, notices, unique, versions};
-use crate::catalog::AI_PROXY;
+use crate::catalog::{AI_PROXY, KEY_AUTH};
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::{DeError, Document, Kind, NodeId, from_node};
@@ -50,6 +51,7 @@ enum Owner {
     Route(usize),
     Plugin(usize),
     Consumer(usize),
+    Credential(usize),
     Vault(usize),
 }
 
@@ -84,6 +86,7 @@ impl Reader<'_> {
                 "routes" => items.for_each(|node| self.route(node, None)),
                 "plugins" => items.for_each(|node| self.plugin(node, Scope::default())),
                 "consumers" => items.for_each(|node| self.consumer(node)),
+                "keyauth_credentials" => items.for_each(|node| self.credential(node, None)),
                 "vaults" => items.for_each(|node| self.vault(node)),
                 _ => {}
             }
@@ -117,6 +120,15 @@ impl Reader<'_> {
         let entity = self.entity(node, Owner::Consumer(index));
         self.config.consumers.push(entity);
         self.plugins(node, Scope { consumer: Some(ConsumerIndex(index)), ..Scope::default() });
+        if let Some(list) = self.document.get(node, "keyauth_credentials") {
+            let items = self.document.items(list).iter();
+            items.for_each(|node| self.credential(*node, Some(ConsumerIndex(index))));
+        }
+    }
+
+    fn credential(&mut self, node: NodeId, consumer: Option<ConsumerIndex>) {
+        let entity = self.entity(node, Owner::Credential(self.config.keyauth_credentials.len()));
+        self.config.keyauth_credentials.push(CredentialEntity { entity, consumer });
     }
 
     fn plugins(&mut self, parent: NodeId, scope: Scope) {
@@ -127,7 +139,14 @@ impl Reader<'_> {
 
     fn plugin(&mut self, node: NodeId, scope: Scope) {
         let entity = self.entity(node, Owner::Plugin(self.config.plugins.len()));
-        self.config.plugins.push(PluginEntity { entity, scope: Some(scope), ai_proxy: None });
+        let scope = Some(scope);
+        self.config.plugins.push(PluginEntity {
+            entity,
+            scope,
+            ai_proxy: None,
+            key_auth: None,
+            anonymous: None,
+        });
     }
 
     fn vault(&mut self, node: NodeId) {
@@ -163,6 +182,9 @@ impl Reader<'_> {
                 Some(Owner::Route(index)) => self.config.routes[index].entity.holes.push(hole),
                 Some(Owner::Plugin(index)) => self.config.plugins[index].entity.holes.push(hole),
                 Some(Owner::Consumer(index)) => self.config.consumers[index].holes.push(hole),
+                Some(Owner::Credential(index)) => {
+                    self.config.keyauth_credentials[index].entity.holes.push(hole);
+                }
                 Some(Owner::Vault(index)) => self.config.vaults[index].entity.holes.push(hole),
                 None => self.config.holes.push(hole),
             }
@@ -190,21 +212,39 @@ impl Reader<'_> {
     fn settings(&mut self) {
         let Reader { document, config, unread: diagnostics, .. } = self;
         for plugin in &mut config.plugins {
-            if plugin.name() == Some(AI_PROXY) {
-                let config = plugin.fields.config.map(|config| config.0);
-                plugin.ai_proxy = settings(document, &mut plugin.entity.holes, config, diagnostics);
+            let config = plugin.fields.config.map(|config| config.0);
+            match plugin.name() {
+                Some(AI_PROXY) => {
+                    plugin.ai_proxy = settings(document, &mut plugin.entity.holes, config, diagnostics);
+                }
+                Some(KEY_AUTH) => {
+                    plugin.key_auth =
+                        settings_or_default::<KeyAuth, _>(document, &mut plugin.entity, config, diagnostics);
+                }
+                _ => {}
             }
         }
         for vault in &mut config.vaults {
             if vault.fields.name.as_ref().is_some_and(|name| name.as_str() == "env") {
                 let config = vault.fields.config.map(|config| config.0);
-                let is_absent = config.is_none() && vault.hole_in(&["config"]).is_none();
-                vault.env = match is_absent {
-                    true => Some(EnvVault::default()),
-                    false => settings(document, &mut vault.entity.holes, config, diagnostics),
-                };
+                vault.env =
+                    settings_or_default::<EnvVault, _>(document, &mut vault.entity, config, diagnostics);
             }
         }
+    }
+}
+
+/// Reads settings of which each has a default.
+fn settings_or_default<T: Default + for<'de> Deserialize<'de>, E>(
+    document: &Document,
+    entity: &mut Entity<E>,
+    config: Option<NodeId>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let is_absent = config.is_none() && entity.hole_in(&["config"]).is_none();
+    match is_absent {
+        true => Some(T::default()),
+        false => settings(document, &mut entity.holes, config, diagnostics),
     }
 }
 

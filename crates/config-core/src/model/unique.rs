@@ -11,7 +11,7 @@ use crate::syntax::{Document, NodeId, Spanned};
 
 /// Reports `duplicate-name` and `duplicate-plugin`.
 pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
-    let Config { services, routes, plugins, consumers, vaults, .. } = config;
+    let Config { services, routes, plugins, consumers, keyauth_credentials, vaults, .. } = config;
     let mut names = |field, kind, values: &mut dyn Iterator<Item = &Option<Spanned<Text>>>| {
         duplicates(document, field, kind, values, diagnostics);
     };
@@ -25,6 +25,7 @@ pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<
     names("id", "routes", &mut routes.iter().map(|it| &it.fields.id));
     names("id", "plugins", &mut plugins.iter().map(|it| &it.fields.id));
     names("id", "consumers", &mut consumers.iter().map(|it| &it.fields.id));
+    names("id", "keys", &mut keyauth_credentials.iter().map(|it| &it.fields.id));
     names("id", "vaults", &mut vaults.iter().map(|it| &it.fields.id));
     duplicate_plugins(config, document, diagnostics);
 }

@@ -3,8 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::prepare::Body;
+use crate::key_digest;
+pub use crate::key_digest::{Digest, digest};
 use crate::model::ConsumerIndex;
-use crate::secret::SecretValue;
+use crate::secret::{EnvVault, SecretValue};
 
 /// Who sends a request, as far as it is known.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +23,6 @@ pub enum Caller<'a> {
         body: Body<'a>,
     },
 }
-
-/// The SHA-256 digest of a key.
-pub type Digest = [u8; 32];
 
 /// The keys of a file's consumers, each by its digest: finding one takes the same time however much of
 /// it a guess gets right, and no key is kept.
@@ -61,6 +60,27 @@ pub struct Consumer {
     pub username: Option<String>,
     /// Its id in another system.
     pub custom_id: Option<String>,
+}
+
+impl Caller<'_> {
+    /// The consumer that the caller is taken to be.
+    pub(super) fn assumed(&self) -> Option<ConsumerIndex> {
+        match self {
+            Caller::Assumed(consumer) => *consumer,
+            Caller::Keyed { .. } => None,
+        }
+    }
+}
+
+impl Key {
+    /// Reads a key as a file gives it: a digest, a reference or literal text.
+    pub(super) fn parse(text: &str, vaults: &[EnvVault]) -> Result<Self, String> {
+        if key_digest::looks_like_digest(text) {
+            let digest = key_digest::parse(text).ok_or("a digest is `sha256:` and 64 hexadecimal digits")?;
+            return Ok(Key::Digest(digest));
+        }
+        SecretValue::parse(text, vaults).map(Key::Secret).map_err(|error| error.message)
+    }
 }
 
 impl Keys {

@@ -1,11 +1,15 @@
 //! Configuration to plan: the only place that sees both.
 
+mod obstacles;
+
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::caller::Consumer;
+use super::caller::{Consumer, Key, KeyCredential};
 use super::criteria::{Criteria, HeaderCriterion, HeaderValue, HostPattern, PathCriterion, SniPattern};
+use super::key_auth::KeyAuth;
+use super::obstacle::Obstacle;
 use super::proxy::{Origin, Proxy, Uncompilable};
 use super::router::Router;
 use super::secrets;
@@ -20,6 +24,8 @@ use crate::model::{
 };
 use crate::rules::Rule;
 use crate::syntax::{NodeId, Spanned};
+
+pub(crate) use obstacles::obstacles;
 
 impl Plan {
     /// The plan of a file, given its findings. What an error made unusable is a hole that answers
@@ -62,6 +68,23 @@ impl Plan {
             })
         });
         let proxies: Vec<_> = proxies.collect();
+        let key_auths = facts.config.plugins.iter().map(|plugin| {
+            if plugin.name() != Some(catalog::KEY_AUTH) {
+                return None;
+            }
+            let broken = plugin.holes.first().map(|hole| errors.hole(hole));
+            if let Some(broken) = broken.or_else(|| errors.first_under(plugin.node)) {
+                return Some(Err(broken));
+            }
+            Some(Ok(KeyAuth::lower(plugin.key_auth.as_ref()?, plugin.anonymous)))
+        });
+        let key_auths = key_auths.collect();
+        let keys = facts.config.keyauth_credentials.iter().filter_map(|credential| {
+            let text = credential.fields.key.as_ref()?;
+            let line = errors.line(facts.document.span(text.node).start);
+            Some(KeyCredential { consumer: credential.consumer?, key: Key::parse(text, &vaults).ok()?, line })
+        });
+        let keys = keys.collect();
         let secrets =
             facts.config.plugins.iter().zip(&proxies).filter(|(plugin, _)| plugin.fields.is_enabled());
         let secrets = secrets.filter_map(|(plugin, proxy)| {
@@ -77,8 +100,10 @@ impl Plan {
             router: Router::build(criteria),
             routable,
             instances: facts.instances.clone(),
+            guards: facts.guards.clone(),
+            key_auths,
             consumers: facts.config.consumers.iter().map(consumer).collect(),
-            keys: Vec::new(),
+            keys,
             secrets,
         }
     }
@@ -205,6 +230,11 @@ fn why_unroutable(facts: &Facts, errors: &Errors, entity: &RouteEntity) -> Optio
     if let Some(hole) = unmatchable(entity) {
         return Some(Unroutable::Broken(errors.hole(hole)));
     }
+    why_unserved(facts, entity)
+}
+
+/// Why no request can match a route, whatever else it says.
+fn why_unserved(facts: &Facts, entity: &RouteEntity) -> Option<Unroutable> {
     if entity.service.is_some_and(|service| !facts.config[service].fields.is_enabled()) {
         return Some(Unroutable::ServiceDisabled);
     }

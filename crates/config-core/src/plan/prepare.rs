@@ -1,7 +1,7 @@
 //! What a request becomes: the pure part of the plugin's pipeline, in Kong's order.
 
 mod assembly;
-mod body;
+pub(in crate::plan) mod body;
 mod checks;
 mod headers;
 

@@ -20,6 +20,11 @@ impl Rejection {
         Self { status: 400, message: message.into(), code: None, param: None }
     }
 
+    /// 401: no valid key; a text and its code.
+    pub(super) fn unauthorized((message, code): (&str, &'static str)) -> Self {
+        Self { status: 401, message: message.to_owned(), code: Some(code), param: None }
+    }
+
     /// 404: no route matches. Kong's text.
     pub fn no_route() -> Self {
         Self { status: 404, message: "no Route matched with those values".into(), code: None, param: None }

@@ -4,7 +4,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::model::{AiProxy, Config, Consumer, EnvVault, Plugin, Route, Service, Vault};
+use crate::model::{
+    AiProxy, Config, Consumer, EnvVault, KeyAuth, KeyauthCredential, Plugin, Route, Service, Vault,
+};
 use crate::schema;
 use crate::source::SourceFile;
 use crate::syntax::{Document, Kind, NodeId, TreeNode, from_node, parse};
@@ -46,6 +48,7 @@ fn compare(file: &Value) -> Option<bool> {
         + config.services.iter().map(|it| it.holes.len()).sum::<usize>()
         + config.plugins.iter().map(|it| it.holes.len()).sum::<usize>()
         + config.consumers.iter().map(|it| it.holes.len()).sum::<usize>()
+        + config.keyauth_credentials.iter().map(|it| it.holes.len()).sum::<usize>()
         + config.vaults.iter().map(|it| it.holes.len()).sum::<usize>();
     assert!(by_schema || holes > 0 && !findings.is_empty(), "a mistake leaves a hole and a finding: {text}");
     Some(by_schema)
@@ -63,7 +66,9 @@ fn reads(document: &Document) -> bool {
         && list(document, root, "consumers", |consumer| {
             read::<Consumer>(document, consumer).is_some()
                 && list(document, consumer, "plugins", |plugin| reads_plugin(document, plugin))
+                && list(document, consumer, "keyauth_credentials", |it| reads_credential(document, it))
         })
+        && list(document, root, "keyauth_credentials", |it| reads_credential(document, it))
         && list(document, root, "vaults", |vault| reads_vault(document, vault))
 }
 
@@ -74,7 +79,15 @@ fn reads_route(document: &Document, route: NodeId) -> bool {
 
 fn reads_plugin(document: &Document, node: NodeId) -> bool {
     let Some(Plugin { name: Some(name), config, .. }) = read(document, node) else { return false };
-    name.as_str() != "ai-proxy" || config.is_some_and(|config| read::<AiProxy>(document, config.0).is_some())
+    match name.as_str() {
+        "ai-proxy" => config.is_some_and(|config| read::<AiProxy>(document, config.0).is_some()),
+        "key-auth" => config.is_none_or(|config| read::<KeyAuth>(document, config.0).is_some()),
+        _ => true,
+    }
+}
+
+fn reads_credential(document: &Document, node: NodeId) -> bool {
+    matches!(read(document, node), Some(KeyauthCredential { key: Some(_), .. }))
 }
 
 fn reads_vault(document: &Document, node: NodeId) -> bool {
@@ -145,6 +158,7 @@ fn values() -> Vec<Value> {
         json!("5"),
         json!("http"),
         json!("ai-proxy"),
+        json!("key-auth"),
         json!(-1),
         json!(0),
         json!(1),

@@ -40,7 +40,7 @@ pub(super) struct Translated {
 
 /// How a body is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(in crate::plan) enum Kind {
     Json,
     Form,
     Multipart,
@@ -160,7 +160,7 @@ fn content_type<'a>(head: &RequestHead<'a>, preserve: bool) -> Result<Cow<'a, st
     Ok(String::from_utf8_lossy(first))
 }
 
-fn kind(content_type: &str, bytes: &[u8]) -> Kind {
+pub(in crate::plan) fn kind(content_type: &str, bytes: &[u8]) -> Kind {
     // A comma makes a list of one header; its first item counts, as that of repeated headers does.
     let media_type = content_type.split([';', ',']).next().unwrap_or_default().trim().to_ascii_lowercase();
     match media_type.as_str() {
@@ -174,7 +174,7 @@ fn kind(content_type: &str, bytes: &[u8]) -> Kind {
     }
 }
 
-fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
+pub(in crate::plan) fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
     let text = |bytes: &[u8]| String::from_utf8(form_decode(bytes).into_owned()).ok();
     let arguments = bytes.split(|byte| *byte == b'&').filter(|argument| !argument.is_empty());
     if arguments.clone().nth(MAX_MEMBERS).is_some() {
@@ -188,7 +188,10 @@ fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
 }
 
 /// The text fields of a multipart body; files are left alone.
-fn multipart_fields(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {
+pub(in crate::plan) fn multipart_fields(
+    content_type: &str,
+    bytes: &[u8],
+) -> Result<Vec<(String, String)>, Rejection> {
     let boundary = multipart::boundary(content_type).map_err(|error| unreadable(&error.to_string()))?;
     let parts = multipart::parts(bytes, &boundary).map_err(|error| unreadable(&error.to_string()))?;
     let text = |part: multipart::Part<'_>| {
