@@ -10,6 +10,7 @@ pub mod head;
 mod idle;
 pub mod limits;
 mod listener;
+pub mod mock;
 pub mod refusal;
 mod request_body;
 mod response;

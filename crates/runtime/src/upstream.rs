@@ -18,7 +18,7 @@ use rustls::ClientConfig;
 use rustls_pki_types::CertificateDer;
 use tokio::time::sleep;
 
-use crate::Body;
+use crate::{Body, mock};
 use answer::Answer;
 use connect::Connector;
 pub use error::{Cause, UpstreamError};
@@ -28,6 +28,8 @@ use sending::Sending;
 pub enum Upstream {
     /// The hosts that the plan names.
     Http(HttpUpstream),
+    /// The process itself, for `--mock`.
+    Mock,
 }
 
 /// Connections to hosts.
@@ -61,6 +63,11 @@ impl Upstream {
         Ok(Self::Http(HttpUpstream { tls, pools: RwLock::default() }))
     }
 
+    /// No host: answers are made up, see [`mock`].
+    pub fn mock() -> Self {
+        Self::Mock
+    }
+
     /// Sends a request, whose URI is absolute, and waits for the head of the answer. The answer's body
     /// fails with an [`UpstreamError`] where the upstream breaks off or takes too long. Dropping either
     /// closes the connection at once.
@@ -71,6 +78,7 @@ impl Upstream {
     ) -> Result<Response<Body>, UpstreamError> {
         match self {
             Upstream::Http(upstream) => upstream.send(request, timeouts).await,
+            Upstream::Mock => Ok(mock::answer(request).await),
         }
     }
 }

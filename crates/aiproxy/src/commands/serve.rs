@@ -63,6 +63,5 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
             }
         }
     };
-    plan.name_credentials(|name| secrets.get(name).map(|secret| secret.reveal().to_owned()));
     Some((plan, secrets, keys))
 }

@@ -52,22 +52,6 @@ impl Plan {
     pub fn secrets(&self) -> &[SecretUse] {
         &self.secrets
     }
-
-    /// Puts names in place of the references that stand for names of headers and parameters. A
-    /// reference that `name` does not know stays, and its credential is sent nowhere.
-    pub fn name_credentials(&mut self, name: impl Fn(&SecretValue) -> Option<String>) {
-        let proxies = self.proxies.iter_mut().flatten().filter_map(|proxy| proxy.as_mut().ok());
-        for Auth { header, param, .. } in proxies.map(|proxy| &mut proxy.auth) {
-            let param = param.as_mut().map(|(credential, _)| (credential, false));
-            for (credential, is_header) in
-                header.as_mut().map(|header| (header, true)).into_iter().chain(param)
-            {
-                let Some(known) = credential.name_reference.as_ref().and_then(&name) else { continue };
-                credential.name = if is_header { known.to_ascii_lowercase() } else { known };
-                credential.name_reference = None;
-            }
-        }
-    }
 }
 
 /// A text of the `auth` block.

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use formats::statistics::Statistics;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -101,7 +102,7 @@ pub struct ConsumerEntry {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct AiEntry {
     /// The `ai-proxy` plugin's part: `meta`, `usage` and `payload` as Kong lays them out.
-    pub proxy: serde_json::Value,
+    pub proxy: Statistics,
 }
 
 /// Who broke an exchange off.
