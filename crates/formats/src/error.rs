@@ -205,7 +205,7 @@ impl<'a> Found<'a> {
 }
 
 /// How deep a message is looked for.
-const MAX_DEPTH: usize = 4;
+const MAX_DEPTH: usize = 6;
 
 /// How many messages are joined.
 const MAX_MESSAGES: usize = 8;

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn converted(status: u16, body: &str, wire: WireFormat) -> (u16, String) {
@@ -119,4 +121,159 @@ fn an_error_object_is_written_as_it_is_read() {
     let (_, answer) = from_upstream(400, None, &json, WireFormat::OpenAi);
     assert_eq!(answer, Answer::Passes(object.clone()));
     assert_eq!(object.to_event(), [b"data: ", &*json, b"\n\n"].concat());
+}
+
+/// What servers are known to answer, by provider, and what a client gets.
+#[test]
+fn every_shape_becomes_openai_s() {
+    use WireFormat::*;
+    let cases: &[(&str, u16, WireFormat, &str)] = &[
+        (
+            "openai",
+            400,
+            OpenAi,
+            r#"{"error":{"message":"Unsupported value: 'temperature'","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}"#,
+        ),
+        (
+            "azure, content filter",
+            400,
+            OpenAi,
+            r#"{"error":{"message":"filtered","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation",
+"content_filter_result":{"hate":{"filtered":true}}}}}"#,
+        ),
+        (
+            "azure, deployment",
+            404,
+            OpenAi,
+            r#"{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}"#,
+        ),
+        (
+            "azure, gateway",
+            401,
+            OpenAi,
+            r#"{"statusCode":401,"message":"Unauthorized. Access token is missing, invalid, audience is incorrect, or have expired."}"#,
+        ),
+        (
+            "azure, gateway, nested",
+            401,
+            OpenAi,
+            r#"{"error":{"code":"401","message":"Access denied due to invalid subscription key or wrong API endpoint."}}"#,
+        ),
+        (
+            "mistral",
+            400,
+            Mistral,
+            r#"{"object":"error","message":"Invalid model: mistral-x","type":"invalid_model","param":null,"code":"1500"}"#,
+        ),
+        (
+            "mistral, validation",
+            422,
+            Mistral,
+            r#"{"detail":[{"type":"extra_forbidden","loc":["body","user"],"msg":"Extra inputs are not permitted","input":"x"},{"type":"missing","loc":["body","messages",0,"role"],"msg":"Field required"}]}"#,
+        ),
+        (
+            "mistral, validation in an error",
+            422,
+            Mistral,
+            r#"{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","user"],"msg":"Extra inputs are not permitted"}]},"type":"invalid_request_invalid_args","param":null,"code":null,"raw_status_code":422}"#,
+        ),
+        ("mistral, key", 401, Mistral, r#"{"message":"Unauthorized","request_id":"5d"}"#),
+        (
+            "vllm",
+            400,
+            OpenAi,
+            r#"{"object":"error","message":"maximum context length is 4096 tokens","type":"BadRequestError","param":null,"code":400}"#,
+        ),
+        (
+            "vllm, newer",
+            404,
+            OpenAi,
+            r#"{"error":{"message":"The model `x` does not exist.","type":"NotFoundError","param":"model","code":404}}"#,
+        ),
+        ("vllm, key", 401, OpenAi, r#"{"error":"Unauthorized"}"#),
+        (
+            "llama.cpp",
+            503,
+            OpenAi,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+        ),
+        (
+            "tgi",
+            422,
+            HuggingFaceChat,
+            r#"{"error":"Input validation error: `inputs` must be < 10","error_type":"validation"}"#,
+        ),
+        ("tgi, overloaded", 429, OpenAi, r#"{"error":"Model is overloaded","error_type":"overloaded"}"#),
+        ("fastapi", 404, OpenAi, r#"{"detail":"Not Found"}"#),
+        (
+            "spring",
+            500,
+            OpenAi,
+            r#"{"timestamp":1,"status":500,"error":"Internal Server Error","path":"/v1"}"#,
+        ),
+        ("oauth", 400, OpenAi, r#"{"error":"invalid_grant","error_description":"AADSTS70000"}"#),
+        (
+            "google, a list",
+            400,
+            Gemini,
+            r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#,
+        ),
+        ("aws", 403, Bedrock, r#"{"Message":"User is not authorized"}"#),
+        ("a string", 500, OpenAi, r#""overloaded""#),
+        ("an empty message", 500, OpenAi, r#"{"error":{"message":" ","type":"t","param":null,"code":null}}"#),
+        ("nothing", 500, OpenAi, ""),
+        ("not JSON", 502, OpenAi, "upstream connect error"),
+    ];
+    let mut table = String::new();
+    for (name, status, wire, body) in cases {
+        let (client, sent) = converted(*status, body, *wire);
+        table += &format!("{name}: {status} -> {client}\n  {sent}\n");
+    }
+    insta::assert_snapshot!(table);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn any_body_becomes_an_error_that_clients_can_read(
+        status: u16,
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{", "}", "[", "]", ",", ":", "\"error\"", "\"message\"", "\"detail\"", "\"loc\"", "\"type\"", "\"param\"",
+                "\"code\"", "\"innererror\"", "\"m\"", "null", "400", "\n", "\u{7}", "{\"error\":{\"message\":\"m\"", "}}",
+            ]),
+            0..16,
+        ),
+        secrets in proptest::collection::vec("[a-z]{4,8}", 0..2),
+    ) {
+        let body = Bytes::from(pieces.concat());
+        let (status, answer) = from_upstream(status, None, &body, WireFormat::OpenAi);
+        prop_assert!((400..600).contains(&status));
+        let event = answer.object().to_event();
+        prop_assert!(event.ends_with(b"\n\n") && !event[..event.len() - 2].contains(&b'\n'));
+        let secrets: Vec<_> = secrets.iter().map(|secret| &**secret).collect();
+        let (sent, _) = answer.into_body(body, &secrets);
+        let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+        prop_assert!(sent["error"]["message"].as_str().is_some_and(|message| !message.is_empty()));
+        prop_assert!(sent["error"]["type"].is_string());
+    }
+
+    #[test]
+    fn no_secret_is_told(
+        secret in "[a-zA-Z0-9_-]{8,40}",
+        before in "[a-z :]{0,10}",
+        scheme in prop_oneof![Just(""), Just("Bearer ")],
+        (head, tail) in (0usize..6, 0usize..5),
+        mask in prop_oneof![Just("****"), Just("..."), Just("…")],
+    ) {
+        let value = format!("{scheme}{secret}");
+        let told = redact(&format!("{before} {secret}!"), &[&value]).into_owned();
+        prop_assert!(!told.contains(&secret), "{told}");
+        prop_assume!(head + tail >= 2);
+        let masked = format!("{}{mask}{}", &secret[..head], &secret[secret.len() - tail..]);
+        prop_assume!(!before.contains(&masked));
+        let text = format!("{before} '{masked}'.");
+        prop_assert_eq!(redact(&text, &[&value]), format!("{before} '***'."));
+    }
 }
