@@ -2,6 +2,7 @@
 //! not ask for is taken out, and it comes to a proper end.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -35,8 +36,25 @@ pub enum Verdict {
     Pass,
     /// The client does not get it.
     Drop,
+    /// It passes without these of its bytes.
+    Cut(Range<usize>),
     /// The client gets these bytes in its place.
     Replace(Bytes),
+}
+
+impl Verdict {
+    /// Appends what the client gets of the event with these bytes.
+    fn write(&self, event: &[u8], sent: &mut Vec<u8>) {
+        match self {
+            Verdict::Pass => sent.extend_from_slice(event),
+            Verdict::Drop => {}
+            Verdict::Cut(cut) => {
+                sent.extend_from_slice(&event[..cut.start]);
+                sent.extend_from_slice(&event[cut.end..]);
+            }
+            Verdict::Replace(bytes) => sent.extend_from_slice(bytes),
+        }
+    }
 }
 
 impl Tap {
@@ -58,15 +76,15 @@ impl Tap {
         let mut passed = 0;
         for event in sse::events(&batch) {
             let verdict = self.event(&event);
-            if verdict != Verdict::Pass && changed.is_none() {
-                changed = Some(batch[..passed].to_vec());
+            if verdict != Verdict::Pass || changed.is_some() {
+                let sent = changed.get_or_insert_with(|| {
+                    let mut sent = Vec::with_capacity(batch.len());
+                    sent.extend_from_slice(&batch[..passed]);
+                    sent
+                });
+                verdict.write(&event.bytes, sent);
             }
             passed += event.bytes.len();
-            match (verdict, &mut changed) {
-                (Verdict::Pass, Some(changed)) => changed.extend_from_slice(&event.bytes),
-                (Verdict::Replace(bytes), Some(changed)) => changed.extend_from_slice(&bytes),
-                (Verdict::Drop, _) | (_, None) => {}
-            }
         }
         changed.map_or(batch, Bytes::from)
     }
@@ -88,14 +106,10 @@ impl Tap {
             return Verdict::Replace(error.to_event().into());
         }
         match chunk.usage {
-            Some("null") if self.hides_usage => {
-                without_usage(event).map_or(Verdict::Pass, |bytes| Verdict::Replace(bytes.into()))
+            Some(usage @ "null") if self.hides_usage => {
+                usage_member(event, usage).map_or(Verdict::Pass, Verdict::Cut)
             }
-            Some(usage)
-                if self.hides_usage && usage != "null" && chunk.choices.is_some_and(is_empty_array) =>
-            {
-                Verdict::Drop
-            }
+            Some(_) if self.hides_usage && chunk.choices.is_some_and(is_empty_array) => Verdict::Drop,
             _ => Verdict::Pass,
         }
     }
@@ -114,11 +128,7 @@ impl Tap {
             match complete(&event) {
                 Some(bytes) => {
                     let event = Event { bytes: bytes.into(), data: event.data };
-                    match self.event(&event) {
-                        Verdict::Pass => end.extend_from_slice(&event.bytes),
-                        Verdict::Replace(bytes) => end.extend_from_slice(&bytes),
-                        Verdict::Drop => {}
-                    }
+                    self.event(&event).write(&event.bytes, &mut end);
                 }
                 // Everything else had come.
                 None if DONE.starts_with(&*event.data) => {}
@@ -155,22 +165,22 @@ fn complete(event: &Event<'_>) -> Option<Vec<u8>> {
     (data == DONE || is_json(data)).then(|| [&event.bytes, line_ends].concat())
 }
 
-/// The event without the member `usage` of its data, every other byte kept. Nothing if the data is not one
-/// piece of the event's bytes, or writes the member's name in an unusual way: `null` does no harm there.
-fn without_usage(event: &Event<'_>) -> Option<Vec<u8>> {
-    let Cow::Borrowed(data) = event.data else { return None };
-    let value = Top::read(data)?.usage?;
+/// Where the event has the member `usage`, with the comma that goes with it; `value` is a slice of the
+/// event's data. Nothing if the data is not one piece of the event's bytes, or writes the member's name
+/// in an unusual way: `null` does no harm there.
+fn usage_member(event: &Event<'_>, value: &str) -> Option<Range<usize>> {
+    let data = &*event.data;
     let start = value.as_ptr().addr() - data.as_ptr().addr();
-    let (mut from, mut to) = (start, start + value.len());
-    let name = data[..from].trim_ascii_end().strip_suffix(':')?.trim_ascii_end();
-    from = name.strip_suffix("\"usage\"")?.trim_ascii_end().len();
-    if data[..from].ends_with(',') {
-        from -= 1;
-    } else if let Some(after) = data[to..].trim_ascii_start().strip_prefix(',') {
-        to = data.len() - after.len();
-    }
-    let at = memchr::memmem::find(&event.bytes, data.as_bytes())?;
-    Some([&event.bytes[..at + from], &event.bytes[at + to..]].concat())
+    let (before, after) = (&data[..start], &data[start + value.len()..]);
+    let before = before.trim_ascii_end().strip_suffix(':')?.trim_ascii_end();
+    let before = before.strip_suffix("\"usage\"")?.trim_ascii_end();
+    let (before, after) = match before.strip_suffix(',') {
+        Some(before) => (before, after),
+        None => (before, after.trim_ascii_start().strip_prefix(',').unwrap_or(after)),
+    };
+    let at = data.as_ptr().addr().checked_sub(event.bytes.as_ptr().addr())?;
+    (event.bytes.get(at..at + data.len())? == data.as_bytes())
+        .then(|| at + before.len()..at + data.len() - after.len())
 }
 
 #[cfg(test)]

@@ -47,6 +47,22 @@ fn usage_that_the_client_did_not_ask_for_is_hidden_and_counted() {
 }
 
 #[test]
+fn nothing_but_the_member_is_cut() {
+    let cut = |data: &str| tapped(&format!("id: 1\ndata: {data}\n\n"), Tap::new(true, false)).0;
+    for (data, expected) in [
+        (r#"{"usage":null}"#, "{}"),
+        (r#"{ "usage" : null , "a":1}"#, r#"{ "a":1}"#),
+        (r#"{"a":{"usage":null},"usage":null}"#, r#"{"a":{"usage":null}}"#),
+        (r#"{"a":1 ,"usage":null, "b":2}"#, r#"{"a":1 , "b":2}"#),
+        (r#"{"a":1,"us\u0061ge":null}"#, r#"{"a":1,"us\u0061ge":null}"#),
+    ] {
+        assert_eq!(cut(data), format!("id: 1\ndata: {expected}\n\n"));
+    }
+    let lines = "data: {\"a\":1,\ndata: \"usage\":null}\n\n";
+    assert_eq!(tapped(lines, Tap::new(true, false)).0, lines);
+}
+
+#[test]
 fn usage_beside_choices_passes_and_counts() {
     let chunk = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\n";
     let (sent, facts) = tapped(chunk, Tap::new(true, false));
