@@ -24,7 +24,7 @@ use crate::{
     terminal::{Terminal, printable},
 };
 
-/// What a command has to say. The verdict is known before a byte is printed, so a reader that
+/// What a command has to say at its end. The verdict is known before a byte is printed, so a reader that
 /// leaves early does not change it.
 struct Answer {
     stdout: String,
@@ -52,8 +52,9 @@ enum Failure {
     Unreadable { path: PathBuf, cause: io::Error },
     #[error("nothing to check: {0}")]
     NothingToCheck(String),
-    #[error("cannot {what}: {cause}")]
-    Unavailable { what: String, cause: io::Error },
+    /// The machine does not give what serving takes.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
 impl Answer {

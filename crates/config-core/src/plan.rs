@@ -37,7 +37,7 @@ use caller::{Caller, Consumer, KeyCredential};
 use key_auth::{KeyAuth, Withheld};
 use obstacle::Obstacle;
 use prepare::{Body, BodyUse, Decision, UpstreamBody, prepare};
-use proxy::{Proxy, Rendered};
+use proxy::{Field, Proxy, Rendered};
 use rejection::Rejection;
 use request::RequestHead;
 use router::{Captures, Match, Router};
@@ -226,13 +226,14 @@ impl Plan {
         &self.keys
     }
 
-    /// Lets `endpoint` stand in for the built-in endpoint of every plugin for `provider`. A configured
-    /// `upstream_url` is left alone.
-    pub fn replace_endpoint(&mut self, provider: Provider, endpoint: &Endpoint) {
+    /// Lets `endpoint` stand in for the built-in endpoint of every plugin for `provider`; says of how
+    /// many. A configured `upstream_url` is left alone.
+    pub fn replace_endpoint(&mut self, provider: Provider, endpoint: &Endpoint) -> usize {
         let proxies = self.proxies.iter_mut().flatten().filter_map(|proxy| proxy.as_mut().ok());
-        for proxy in proxies.filter(|proxy| proxy.provider == provider) {
-            proxy.endpoint = Some(endpoint.clone());
-        }
+        let built_in = |proxy: &&mut Proxy| {
+            proxy.provider == provider && proxy.texts().all(|(field, _)| field != Field::UpstreamUrl)
+        };
+        proxies.filter(built_in).map(|proxy| proxy.endpoint = Some(endpoint.clone())).count()
     }
 
     /// Decides what can be decided without the body: route, captures, client, plugin, templates.

@@ -24,6 +24,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
 
+pub use access_log::AccessLog;
 pub use gateway::Gateway;
 pub use head::ClientConnection;
 pub use limits::Limits;

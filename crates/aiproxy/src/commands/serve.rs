@@ -1,8 +1,7 @@
 //! `aiproxy serve`: makes sure that the file can be served, then serves it until told to stop.
 
 mod notice;
-
-use std::io::{self, Write};
+mod run;
 
 use config_core::{
     check::{self, Checked, Compiled},
@@ -10,26 +9,45 @@ use config_core::{
     plan::Plan,
     source::SourceFile,
 };
-use runtime::secrets::{Keys, Secrets};
+use runtime::{
+    AccessLog, Gateway, Limits, Upstream,
+    secrets::{Keys, Secrets},
+};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
 
-use crate::{Answer, Failure, Verdict, cli::Serve, files, terminal::Terminal};
+use crate::{
+    Answer, Failure, Verdict,
+    cli::{AccessLogTarget, Serve},
+    files,
+    terminal::Terminal,
+};
 
 use notice::Notices;
 
-/// Serves a file, or says what keeps it from being served.
+/// Serves a file, or says what keeps it from being served. Returns when the gateway has stopped.
 pub fn run(args: &Serve, terminal: &Terminal) -> Result<Answer, Failure> {
     let source = files::read_one(&args.file, &args.stdin_filename)?;
     let mut notices = Notices::new(source.name(), terminal);
-    let Some((_plan, _secrets, _keys)) = prepare(&source, args, &mut notices) else {
+    let Some((plan, secrets, keys)) = prepare(&source, args, &mut notices) else {
         notices.not_served();
         return Ok(Answer { verdict: Verdict::Wanting, stdout: String::new(), stderr: notices.text });
     };
+    let upstream = upstream(args)?;
     if args.check {
         notices.served();
         return Ok(Answer { verdict: Verdict::Good, stdout: String::new(), stderr: notices.text });
     }
-    // Nobody may be there to read it.
-    let _ = io::stderr().write_all(notices.text.as_bytes());
+    notices.print();
+    let log = access_log(&args.access_log)?;
+    let limits = Limits {
+        connections: args.max_connections,
+        in_flight: args.max_in_flight,
+        drain_time: args.drain_time,
+        ..Limits::default()
+    };
+    let gateway = Gateway::new(plan, secrets, keys, upstream, log.clone(), limits.clone());
+    run::until_told_to_stop(args, gateway, limits)?;
+    log.close();
     Ok(Answer::good(String::new()))
 }
 
@@ -45,23 +63,56 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
         return None;
     }
     let Compiled { mut plan, .. } = check::compile(source)?;
+    let obstacles = if args.mock { Vec::new() } else { plan.unbuilt() };
+    if !obstacles.is_empty() {
+        notices.obstacles(&obstacles);
+        return None;
+    }
     notices.warnings(source, &others);
     for (provider, endpoint) in &args.upstream {
-        plan.replace_endpoint(*provider, endpoint);
+        if plan.replace_endpoint(*provider, endpoint) == 0 {
+            notices.unused_upstream(*provider);
+        }
     }
     let environment = |name: &str| std::env::var(name).ok();
-    let (secrets, keys) = if args.mock {
+    if args.mock {
         let (secrets, keys, missing) = Secrets::stand_in(&plan, &environment);
         notices.unknown_keys(&missing);
-        (secrets, keys)
-    } else {
-        match Secrets::resolve(&plan, &environment) {
-            Ok(resolved) => resolved,
-            Err(missing) => {
-                notices.missing_secrets(&missing);
-                return None;
-            }
+        return Some((plan, secrets, keys));
+    }
+    match Secrets::resolve(&plan, &environment) {
+        Ok((secrets, keys)) => Some((plan, secrets, keys)),
+        Err(missing) => {
+            notices.missing_secrets(&missing);
+            None
         }
+    }
+}
+
+fn upstream(args: &Serve) -> Result<Upstream, Failure> {
+    if args.mock {
+        return Ok(Upstream::mock());
+    }
+    let Some(file) = &args.ca_file else {
+        return Upstream::http(Vec::new()).map_err(|error| Failure::Unavailable(error.to_string()));
     };
-    Some((plan, secrets, keys))
+    let bytes = files::read(file).map_err(|cause| Failure::Unreadable { path: file.clone(), cause })?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let unusable = |why: String| Failure::Usage(format!("--ca-file {}: {why}", files::display_name(file)));
+    let certificates = certificates.map_err(|error| unusable(error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(unusable("there is no certificate (PEM) in the file".to_owned()));
+    }
+    Upstream::http(certificates).map_err(|error| unusable(error.to_string()))
+}
+
+fn access_log(target: &AccessLogTarget) -> Result<AccessLog, Failure> {
+    match target {
+        AccessLogTarget::Off => Ok(AccessLog::off()),
+        AccessLogTarget::Stdout => Ok(AccessLog::stdout()),
+        AccessLogTarget::File(path) => AccessLog::file(path).map_err(|cause| {
+            let path = files::display_name(path);
+            Failure::Unavailable(format!("cannot write the access log to `{path}`: {cause}"))
+        }),
+    }
 }

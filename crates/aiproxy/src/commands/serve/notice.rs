@@ -1,8 +1,12 @@
 //! What is said on standard error before the first request: what keeps a file from being served, and
 //! what its operator should know.
 
+use std::io::{self, Write};
+
 use config_core::{
     diagnostic::{Diagnostic, Severity},
+    model::Provider,
+    plan::obstacle::Obstacle,
     rules::Rule,
     source::SourceFile,
 };
@@ -30,6 +34,13 @@ impl<'a> Notices<'a> {
     /// Notices about the file `file`.
     pub fn new(file: &str, terminal: &'a Terminal) -> Self {
         Self { text: String::new(), file: printable(file).into_owned(), terminal }
+    }
+
+    /// Says at once what has been noted.
+    pub fn print(&mut self) {
+        // If standard error is closed there is nobody to tell.
+        let _ = io::stderr().write_all(self.text.as_bytes());
+        self.text.clear();
     }
 
     /// The last word on a file that is not served.
@@ -67,6 +78,24 @@ impl<'a> Notices<'a> {
             );
             self.text.push_str(&text);
         }
+    }
+
+    /// What the file asks for and is not done.
+    pub fn obstacles(&mut self, obstacles: &[Obstacle]) {
+        for Obstacle { line, column, message, help } in obstacles {
+            self.error(&format!("{line}:{column}"), message, Some(help));
+        }
+    }
+
+    /// A `--upstream` that takes nobody's place.
+    pub fn unused_upstream(&mut self, provider: Provider) {
+        let text = format!(
+            "{} --upstream {provider}=… takes no endpoint's place: no plugin of {} calls the built-in endpoint of \
+             `{provider}`\n",
+            self.terminal.warning("warning:"),
+            self.file
+        );
+        self.text.push_str(&text);
     }
 
     /// Secrets without which nothing is served.

@@ -1,0 +1,85 @@
+//! The running gateway: from its first open port to the last answer.
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
+
+use runtime::{Gateway, Limits, Server};
+use tokio::sync::oneshot;
+
+use crate::{Failure, cli::Serve};
+
+/// Serves until the process is told to stop and requests in flight are done. Told again, it cuts these
+/// short.
+pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Result<(), Failure> {
+    let unavailable = |cause: io::Error| Failure::Unavailable(cause.to_string());
+    let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(unavailable)?;
+    let served = tokio.block_on(async {
+        // Before anybody is told that the gateway runs, so that telling it to stop always drains it.
+        let mut signals = Signals::new()?;
+        let drain_time = limits.drain_time.as_secs();
+        let server = Server::bind(args.listen, args.admin, limits, args.trusted_proxies.clone()).await?;
+        let (clients, admin) = server.addresses();
+        say(&format!("listening on http://{clients} (admin http://{admin})"));
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::select! {
+            () = server.run(Arc::new(gateway), async { let _ = stopped.await; }) => {}
+            () = async {
+                signals.next().await;
+                say(&format!("stopping: requests in flight have {drain_time} s; a second signal cuts them short"));
+                // Dropped or sent, it says the same.
+                let _ = stop.send(());
+                signals.next().await;
+                say("stopped: requests in flight were cut short");
+            } => {}
+        }
+        Ok(())
+    });
+    tokio.shutdown_background();
+    served.map_err(unavailable)
+}
+
+/// Tells the operator; if standard error is closed there is nobody to tell.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// What tells the process to stop: SIGTERM and SIGINT.
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// What tells the process to stop: Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
