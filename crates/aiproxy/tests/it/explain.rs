@@ -113,12 +113,12 @@ fn the_body_may_come_from_standard_input() {
 #[test]
 fn a_body_that_passes_unread_is_said_so() {
     let preserve = include_str!("../../../../fixtures/seed/openai-preserve.yaml");
-    let note = |content_type: &str| {
-        let run = aiproxy("explain --format json a.yaml /openai/v1/x -d").arg("{}").file("a.yaml", preserve);
+    let note = |content_type: &str, body: &str| {
+        let run = aiproxy("explain --format json a.yaml /openai/v1/x -d").arg(body).file("a.yaml", preserve);
         run.arg("-H").arg(format!("content-type: {content_type}")).run().json()["notes"].to_string()
     };
-    assert!(note("text/plain").contains("another model than `whisper-2`"));
-    assert!(!note("application/json").contains("unread"));
+    assert!(note("text/plain", "text").contains("another model than `whisper-2`"));
+    assert!(!note("application/json", "{}").contains("unread"));
 }
 
 #[test]

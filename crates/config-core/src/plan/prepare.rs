@@ -4,11 +4,13 @@ mod assembly;
 pub(in crate::plan) mod body;
 mod checks;
 mod headers;
+mod inspection;
 
 use formats::WireFormat;
 
 pub use assembly::{AssembledHeader, Resolve};
 use body::ClientBody;
+pub use inspection::Inspection;
 
 use super::auth::{Credential, Identity};
 use super::proxy::{Field, Proxy, Rendered, query_argument};
@@ -70,6 +72,8 @@ pub struct Decision {
     pub provider: Provider,
     /// What the client sent.
     pub route_type: RouteType,
+    /// What has to see a streamed body before it is passed on; of a whole body, it did.
+    pub inspection: Option<Inspection>,
     /// Whether the body passes without a look at the model that it may name.
     pub unread: bool,
     /// What was not known and is assumed: `body`.
@@ -128,9 +132,20 @@ pub fn prepare(
     let configured = rendered.text(Field::Name);
     let mut client = body::read(proxy, head, body)?;
     let policy = proxy.response_streaming;
+    let mut inspection = match (&rendered.native, &client) {
+        (None, ClientBody::Passing(form)) => Some(Inspection::new(proxy, configured, form.as_ref())),
+        _ => None,
+    };
+    if let (Some(whole), Body::Bytes(bytes)) = (&mut inspection, body) {
+        whole.feed(bytes)?;
+        whole.finish()?;
+    }
     let checked = match (&rendered.native, proxy.route_type) {
         (Some(native), _) => checks::native(policy, configured, native)?,
-        (None, RouteType::Preserve) => checks::preserved(policy, configured, &client)?,
+        (None, RouteType::Preserve) => match &inspection {
+            Some(inspection) => inspection.checked(),
+            None => checks::preserved(policy, configured, &client)?,
+        },
         (None, route_type) => checks::conversation(proxy, route_type, wire, configured, &client)?,
     };
     let body_credential = body::credential(proxy, &client)?;
@@ -164,9 +179,10 @@ pub fn prepare(
         model: checked.model,
         stream: checked.stream,
         wire,
+        inspection: inspection.filter(|_| body == Body::Streamed),
         unread: rendered.native.is_none()
-            && client == ClientBody::Opaque
-            && matches!(body, Body::Bytes(bytes) if !bytes.is_empty()),
+            && matches!(client, ClientBody::Opaque | ClientBody::Passing(None))
+            && !matches!(body, Body::Unknown | Body::Bytes([])),
         provider: proxy.provider,
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
@@ -200,7 +216,7 @@ const UNDATED: [&[u8]; 3] = [b"preview", b"latest", b"v1"];
 
 /// How much of a request's body [`prepare`] has to see.
 pub fn body_use(proxy: &Proxy, head: &RequestHead<'_>) -> BodyUse {
-    match body::passes_unread(proxy, head) {
+    match body::passes(proxy, head) {
         true => BodyUse::Streamed,
         false => BodyUse::Whole { limit: proxy.max_request_body_size },
     }

@@ -299,8 +299,13 @@ fn a_preserved_body_is_checked_by_the_content_type_that_goes_upstream() {
     };
     let checked = "400 cannot use own model - must be: m";
     assert_eq!(send(&[]), checked);
-    assert_eq!(send(&[b"application/json, text/plain"]), checked);
-    assert_eq!(send(&[b"text/plain"]), "Passthrough");
+    assert_eq!(send(&[b"application/json; charset=\"UTF-8\""]), checked);
+    let ambiguous = "400 content-type must name one type, and no charset but UTF-8";
+    assert_eq!(send(&[b"application/json, text/plain"]), ambiguous);
+    assert_eq!(send(&[b"application/json; Charset = utf-7"]), ambiguous);
+    let disguised = "400 request body begins like JSON, whose model can only be checked with \
+        content-type: application/json";
+    assert_eq!(send(&[b"text/plain"]), disguised);
     let twice: &[&[u8]] = &[b"text/plain", b"application/json"];
     assert_eq!(send(twice), "400 request has more than one content-type");
     let refused = "400 content-type contains a control character or is not UTF-8";

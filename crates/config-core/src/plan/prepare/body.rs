@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use formats::WireFormat;
 use formats::body::{BodyError, MAX_MEMBERS, Members};
+use formats::multipart::{Event, MultipartError, Scanner};
 use formats::openai::{Dialect, Edit, ask_for_usage};
 use formats::{mistral, multipart};
 
@@ -23,8 +24,10 @@ pub(super) enum ClientBody<'a> {
     Unknown,
     /// A JSON object, or a form that stands for one.
     Object(Members<'a>),
-    /// The text fields of a preserved form.
+    /// The fields of a preserved form.
     Fields(Vec<(String, String)>),
+    /// A preserved upload, looked at while it passes: a form, or content that is none.
+    Passing(Option<Scanner>),
     /// Nothing that is read here.
     Opaque,
 }
@@ -47,7 +50,7 @@ pub(in crate::plan) enum Kind {
     Other,
 }
 
-/// Reads a body, within the limit of the plugin unless it passes unread.
+/// Reads a body, within the limit of the plugin unless it passes.
 pub(super) fn read<'a>(
     proxy: &Proxy,
     head: &RequestHead<'_>,
@@ -57,13 +60,20 @@ pub(super) fn read<'a>(
     let content_type = content_type(head, preserve)?;
     let bytes = match body {
         Body::Unknown => return Ok(ClientBody::Unknown),
-        Body::Streamed => return Ok(ClientBody::Opaque),
+        Body::Streamed => &[],
         Body::Bytes(bytes) => bytes,
     };
     let kind = kind(&content_type, bytes);
-    // Preserved uploads of any size pass; what must be read whole is limited.
-    let unlimited = preserve && matches!(kind, Kind::Multipart | Kind::Other);
-    if !unlimited && bytes.len() as u64 > proxy.max_request_body_size {
+    // Uploads of any size pass; what must be read whole is limited.
+    match kind {
+        Kind::Multipart if preserve => return Ok(ClientBody::Passing(Some(scanner(&content_type)?))),
+        Kind::Other if preserve => return Ok(ClientBody::Passing(None)),
+        _ => {}
+    }
+    if body == Body::Streamed {
+        return Err(Rejection::misconfigured("the request was decided before its body was read"));
+    }
+    if bytes.len() as u64 > proxy.max_request_body_size {
         return Err(Rejection::too_large(bytes.len(), proxy.max_request_body_size));
     }
     match kind {
@@ -82,15 +92,12 @@ pub(super) fn read<'a>(
             let fields = form_fields(bytes)?;
             Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
         }
-        Kind::Multipart => {
-            let fields = multipart_fields(&content_type, bytes)?;
-            Ok(if preserve { ClientBody::Fields(fields) } else { object(fields) })
-        }
+        Kind::Multipart => multipart_fields(&content_type, bytes).map(object),
     }
 }
 
 /// Whether a body may be passed on while it arrives.
-pub(super) fn passes_unread(proxy: &Proxy, head: &RequestHead<'_>) -> bool {
+pub(super) fn passes(proxy: &Proxy, head: &RequestHead<'_>) -> bool {
     let preserve = proxy.route_type == RouteType::Preserve;
     let kind = content_type(head, preserve).map(|content_type| kind(&content_type, b""));
     preserve && matches!(kind, Ok(Kind::Multipart | Kind::Other))
@@ -102,7 +109,7 @@ pub(super) fn credential(proxy: &Proxy, client: &ClientBody<'_>) -> Result<Optio
     let theirs = match client {
         ClientBody::Unknown => false,
         ClientBody::Object(body) => body.present(&ours.name).is_some(),
-        ClientBody::Fields(_) | ClientBody::Opaque => {
+        ClientBody::Fields(_) | ClientBody::Passing(_) | ClientBody::Opaque => {
             let message =
                 format!("request body must be a JSON object, to which `{}` can be added", ours.name);
             return Err(Rejection::bad_request(message));
@@ -157,8 +164,27 @@ fn content_type<'a>(head: &RequestHead<'a>, preserve: bool) -> Result<Cow<'a, st
     if preserve && text(first).is_none() {
         return Err(Rejection::bad_request("content-type contains a control character or is not UTF-8"));
     }
-    Ok(String::from_utf8_lossy(first))
+    let content_type = String::from_utf8_lossy(first);
+    if preserve && !is_plain(&content_type) {
+        let message = "content-type must name one type, and no charset but UTF-8";
+        return Err(Rejection::bad_request(message));
+    }
+    Ok(content_type)
 }
+
+/// Whether every reader makes the same of a content type's structure and of the text sent under it.
+fn is_plain(content_type: &str) -> bool {
+    let is_list = content_type.split('"').step_by(2).any(|unquoted| unquoted.contains(','));
+    let lower = content_type.to_ascii_lowercase();
+    let mut charsets = lower
+        .split(';')
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter_map(|(name, value)| (name.trim() == "charset").then(|| value.trim().trim_matches('"')));
+    !is_list && charsets.all(|charset| ASCII_CHARSETS.contains(&charset))
+}
+
+/// Charsets in which the names and values that are looked at are the same bytes as in UTF-8.
+const ASCII_CHARSETS: [&str; 4] = ["utf-8", "utf8", "us-ascii", "iso-8859-1"];
 
 pub(in crate::plan) fn kind(content_type: &str, bytes: &[u8]) -> Kind {
     // A comma makes a list of one header; its first item counts, as that of repeated headers does.
@@ -187,17 +213,36 @@ pub(in crate::plan) fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>
         .ok_or_else(|| unreadable("the form is not valid UTF-8"))
 }
 
-/// The text fields of a multipart body; files are left alone.
+fn scanner(content_type: &str) -> Result<Scanner, Rejection> {
+    let boundary = multipart::boundary(content_type).map_err(|error| unreadable(&error.to_string()))?;
+    Ok(Scanner::new(boundary))
+}
+
+/// The text fields of a multipart body; files are left out.
 pub(in crate::plan) fn multipart_fields(
     content_type: &str,
-    bytes: &[u8],
+    mut bytes: &[u8],
 ) -> Result<Vec<(String, String)>, Rejection> {
-    let boundary = multipart::boundary(content_type).map_err(|error| unreadable(&error.to_string()))?;
-    let parts = multipart::parts(bytes, &boundary).map_err(|error| unreadable(&error.to_string()))?;
-    let text = |part: multipart::Part<'_>| {
-        (part.name.into_owned(), String::from_utf8_lossy(part.content).into_owned())
-    };
-    Ok(parts.into_iter().filter(|part| !part.is_file).map(text).collect())
+    let mut scanner = scanner(content_type)?;
+    let unreadable = |error: MultipartError| unreadable(&error.to_string());
+    let limit = bytes.len();
+    let mut fields: Vec<(String, String)> = Vec::new();
+    while let Some(event) = scanner.next(&mut bytes).map_err(unreadable)? {
+        match event {
+            Event::Part(part) if part.is_file => {}
+            Event::Part(part) => {
+                scanner.keep(limit);
+                fields.push((part.name, String::new()));
+            }
+            Event::Value(value) => {
+                if let Some((_, text)) = fields.last_mut() {
+                    *text = String::from_utf8_lossy(&value).into_owned();
+                }
+            }
+        }
+    }
+    scanner.finish().map_err(unreadable)?;
+    Ok(fields)
 }
 
 /// A form as the JSON object it stands for: every value is a text but `stream`, which no client could

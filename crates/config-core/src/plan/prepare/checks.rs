@@ -2,6 +2,7 @@
 
 use formats::WireFormat;
 use formats::body::{Members, is_filled_array};
+use percent_encoding::percent_decode_str;
 
 use super::body::ClientBody;
 use crate::model::{ResponseStreaming, RouteType};
@@ -21,6 +22,9 @@ pub(super) struct Checked {
 /// another upstream.
 const DECISIVE: [&str; 4] = ["model", "messages", "prompt", "stream"];
 
+/// The same of a preserved body, of which no more is read.
+const OF_PRESERVED: [&str; 2] = ["model", "stream"];
+
 /// Members over which the configuration may have the last word.
 const CONFIGURABLE: [&str; 5] = ["max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k"];
 
@@ -38,7 +42,7 @@ pub(super) fn conversation(
             return Ok(Checked { model: configured.map(str::to_owned), stream });
         }
         ClientBody::Object(body) => body,
-        ClientBody::Fields(_) | ClientBody::Opaque => return Err(no_prompts()),
+        ClientBody::Fields(_) | ClientBody::Passing(_) | ClientBody::Opaque => return Err(no_prompts()),
     };
     unrepeated(body, &DECISIVE)?;
     unmistakable(body, &CONFIGURABLE)?;
@@ -67,25 +71,82 @@ pub(super) fn preserved(
     configured: Option<&str>,
     client: &ClientBody<'_>,
 ) -> Result<Checked, Rejection> {
-    let (requested, stream) = match client {
-        ClientBody::Unknown | ClientBody::Opaque => (None, false),
+    match client {
+        ClientBody::Unknown | ClientBody::Opaque | ClientBody::Passing(_) => {
+            Ok(Checked { model: configured.map(str::to_owned), stream: false })
+        }
         ClientBody::Object(body) => {
-            unrepeated(body, &["model", "stream"])?;
-            (body.string("model"), stream_flag(body)?)
+            unrepeated(body, &OF_PRESERVED)?;
+            let stream = stream_flag(body)?;
+            let model = choose(configured, body.string("model"))?;
+            // `always` cannot be obeyed without changing the body.
+            self::stream(policy, stream)?;
+            Ok(Checked { model, stream })
         }
         ClientBody::Fields(fields) => {
-            let stream = match only(fields, "stream")? {
-                None | Some("" | "false") => false,
-                Some("true") => true,
-                Some(_) => return Err(no_flag()),
-            };
-            (only(fields, "model")?.map(str::to_owned), stream)
+            let mut form = Form::new(policy, configured);
+            for (name, value) in fields {
+                if let Some(name) = form.field(name)? {
+                    form.value(name, value)?;
+                }
+            }
+            Ok(Checked { model: form.model, stream: form.stream })
         }
-    };
-    let model = choose(configured, requested)?;
-    // `always` cannot be obeyed without changing the body.
-    self::stream(policy, stream)?;
-    Ok(Checked { model, stream })
+    }
+}
+
+/// A preserved form, field by field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Form {
+    /// The configured model, or the one that the form names.
+    pub model: Option<String>,
+    /// Whether it asks for a stream.
+    pub stream: bool,
+    policy: ResponseStreaming,
+    configured: Option<String>,
+    seen: Vec<&'static str>,
+}
+
+impl Form {
+    /// A form before its first field.
+    pub fn new(policy: ResponseStreaming, configured: Option<&str>) -> Self {
+        let configured = configured.map(str::to_owned);
+        Self { model: configured.clone(), stream: false, policy, configured, seen: Vec::new() }
+    }
+
+    /// Takes note of a field; its name if its value decides something.
+    pub fn field(&mut self, name: &str) -> Result<Option<&'static str>, Rejection> {
+        // What some readers make of a name: `model[]` is a list `model`, ` model` is `model`.
+        let plain = percent_decode_str(name).decode_utf8_lossy();
+        let plain = plain.split('[').next().unwrap_or_default();
+        let plain = plain.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        let Some(decisive) = OF_PRESERVED.into_iter().find(|decisive| resembles(plain, decisive)) else {
+            return Ok(None);
+        };
+        if name != decisive {
+            return Err(mistakable(name, decisive));
+        }
+        if self.seen.contains(&decisive) {
+            return Err(repeated(decisive));
+        }
+        self.seen.push(decisive);
+        Ok(Some(decisive))
+    }
+
+    /// Checks the value of such a field.
+    pub fn value(&mut self, name: &str, value: &str) -> Result<(), Rejection> {
+        if name == "model" {
+            self.model = choose(self.configured.as_deref(), Some(value.to_owned()))?;
+        } else {
+            self.stream = match value {
+                "" | "false" => false,
+                "true" => true,
+                _ => return Err(no_flag()),
+            };
+            stream(self.policy, self.stream)?;
+        }
+        Ok(())
+    }
 }
 
 /// A request in the provider's own format, whose path says what it asks for.
@@ -124,21 +185,20 @@ fn unrepeated(body: &Members<'_>, names: &[&'static str]) -> Result<(), Rejectio
 /// same member, and the last one counts.
 fn unmistakable(body: &Members<'_>, names: &[&'static str]) -> Result<(), Rejection> {
     for key in body.keys() {
-        let same =
-            |name: &&&str| key.chars().count() == name.len() && key.to_uppercase() == name.to_uppercase();
-        if let Some(name) = names.iter().find(same).filter(|name| **name != key) {
-            let message = format!("request body has a member `{key}`, which may be taken for `{name}`");
-            return Err(Rejection::bad_request(message).param(name));
+        if let Some(name) = names.iter().find(|name| resembles(key, name)).filter(|name| **name != key) {
+            return Err(mistakable(key, name));
         }
     }
     Ok(())
 }
 
-/// The value of a form's field, which may not be repeated.
-fn only<'a>(fields: &'a [(String, String)], name: &'static str) -> Result<Option<&'a str>, Rejection> {
-    let mut values = fields.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
-    let value = values.next();
-    if values.next().is_some() { Err(repeated(name)) } else { Ok(value) }
+fn resembles(key: &str, name: &str) -> bool {
+    key.chars().count() == name.len() && key.to_uppercase() == name.to_uppercase()
+}
+
+fn mistakable(key: &str, name: &'static str) -> Rejection {
+    let message = format!("request body has a member `{key}`, which may be taken for `{name}`");
+    Rejection::bad_request(message).param(name)
 }
 
 fn repeated(name: &'static str) -> Rejection {
