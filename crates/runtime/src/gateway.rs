@@ -5,6 +5,7 @@ mod exchange;
 mod outgoing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use config_core::plan::caller::{Caller, Keys};
@@ -22,8 +23,8 @@ use crate::access_log::AccessLog;
 use crate::head::{self, ClientConnection};
 use crate::limits::Limits;
 use crate::refusal::{self, Refusal};
-use crate::request_body::ClientBody;
-use crate::response;
+use crate::request_body::{ClientBody, Streamed};
+use crate::response::{self, Asked};
 use crate::secrets::Secrets;
 use crate::server::Handler;
 use crate::upstream::Upstream;
@@ -59,11 +60,15 @@ impl Handler for Gateway {
         let mut exchange = Exchange::new(self.log.clone(), &client, &head);
         let mut body = Some(ClientBody::new(body, &head));
         match self.forward(&client, &head, &mut body, &mut exchange).await {
-            Ok((answer, decision)) => response::answer(answer, &decision, exchange).await,
+            Ok((answer, decision, patience)) => {
+                let secrets = || outgoing::credentials(&decision, &|secret| self.resolve(secret));
+                let asked = Asked { head: &head, decision: &decision, secrets: &secrets, patience };
+                response::answer(answer, asked, exchange).await
+            }
             Err(refusal) => {
                 let closes = head.version < Version::HTTP_2
                     && body.as_ref().is_none_or(|body| body.closes_connection());
-                let mut response = response::refused(&refusal, exchange);
+                let mut response = response::refused(&refusal, &head, exchange);
                 if closes {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -81,7 +86,7 @@ impl Gateway {
         parts: &Parts,
         body: &mut Option<ClientBody>,
         exchange: &mut Exchange,
-    ) -> Result<(Response<Body>, Decision), Refusal> {
+    ) -> Result<(Response<Body>, Decision, Duration), Refusal> {
         let fields = head::fields(&parts.headers);
         let head = client.request_head(parts, &fields);
         let mut whole = None;
@@ -108,15 +113,31 @@ impl Gateway {
         }
         let known = whole.as_deref().map_or(PlanBody::Streamed, PlanBody::Bytes);
         let decision = routed.prepare(known)?;
-        let resolve = |secret: &SecretValue| self.secrets.get(secret).map(|text| text.reveal().to_owned());
-        let sent = match (whole, body.take()) {
-            (None, Some(body)) => Body::new(body.into_streamed(self.limits.body_idle_time)),
-            (whole, _) => refusal::full(decision.bytes(&whole.unwrap_or_default(), &resolve)?.into_owned()),
+        let resolve = |secret: &SecretValue| self.resolve(secret);
+        let sent = match (whole, &mut *body) {
+            (Some(whole), _) => {
+                let bytes = Bytes::from(decision.bytes(&whole, &resolve)?.into_owned());
+                exchange.decided(&routed, &decision, Some(bytes.clone()));
+                refusal::full(bytes)
+            }
+            (None, body) => {
+                exchange.decided(&routed, &decision, None);
+                let streamed = body.take().map(|body| body.into_streamed(self.limits.body_idle_time));
+                exchange.passes_on(streamed.as_ref().map(Streamed::received));
+                streamed.map_or_else(Body::default, Body::new)
+            }
         };
         let request = outgoing::request(&decision, &resolve, sent)?;
-        exchange.sent(routed.proxy, &decision);
-        let answer = self.upstream.send(request, routed.route.timeouts).await;
-        Ok((answer.map_err(|error| error.refusal())?, decision))
+        let timeouts = routed.route.timeouts;
+        exchange.sent();
+        match self.upstream.send(request, timeouts).await {
+            Ok(answer) => Ok((answer, decision, timeouts.read)),
+            Err(error) => Err(error.refusal()),
+        }
+    }
+
+    fn resolve(&self, secret: &SecretValue) -> Option<String> {
+        self.secrets.get(secret).map(|text| text.reveal().to_owned())
     }
 
     async fn read(

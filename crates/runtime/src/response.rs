@@ -1,19 +1,143 @@
-//! The answer to a client.
+//! The answer to a client: which headers it gets, what happens to the bytes on their way, and what is
+//! made of an upstream's errors.
+
+mod encoding;
+mod error;
+mod flow;
+mod headers;
+mod reply;
+
+use std::time::Duration;
+
+use config_core::model::RouteType;
 use config_core::plan::prepare::Decision;
-use hyper::Response;
+use formats::openai::stream::Tap;
+use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::http::{request, response};
+use hyper::{Method, Response};
 
 use crate::Body;
 use crate::gateway::Exchange;
 use crate::refusal::Refusal;
+use encoding::{Coding, Decoder, Encoding};
+pub(crate) use flow::Said;
+use flow::{Events, Flow};
+use reply::Reply;
 
-pub(crate) fn refused(refusal: &Refusal, _exchange: Exchange) -> Response<Body> {
-    refusal.response()
+/// What was asked, as far as the answer depends on it.
+pub(crate) struct Asked<'a> {
+    /// The client's request.
+    pub head: &'a request::Parts,
+    /// The upstream's request.
+    pub decision: &'a Decision,
+    /// The credentials that were sent, which no error may quote.
+    pub secrets: &'a (dyn Fn() -> Vec<String> + Sync),
+    /// How long an error may take to arrive.
+    pub patience: Duration,
 }
 
+/// The client's answer, made of the upstream's.
 pub(crate) async fn answer(
     answer: Response<Body>,
-    _decision: &Decision,
-    _exchange: Exchange,
+    asked: Asked<'_>,
+    mut exchange: Exchange,
 ) -> Response<Body> {
-    answer
+    let (mut parts, body) = answer.into_parts();
+    exchange.answered(parts.status);
+    headers::filter(&mut parts.headers);
+    let preserve = asked.decision.route_type == RouteType::Preserve;
+    let mut flow = Flow::Opaque;
+    let mut decoder = None;
+    let body = match (preserve, parts.status.as_u16()) {
+        (_, 200..300) => {
+            let coding;
+            (coding, flow) = passing(&mut parts, &asked, preserve, &exchange);
+            decoder = coding.map(Decoder::new);
+            body
+        }
+        (true, _) => error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await,
+        (false, _) => {
+            let wire = asked.decision.wire;
+            error::converted(&mut parts, body, wire, &(asked.secrets)(), asked.patience).await
+        }
+    };
+    exchange.answers(parts.status, &mut parts.headers);
+    let bodiless = asked.head.method == Method::HEAD;
+    let reply = Reply::new(body, decoder, flow, exchange, bodiless);
+    Response::from_parts(parts, Body::new(reply))
+}
+
+/// An answer that no upstream gave.
+pub(crate) fn refused(refusal: &Refusal, head: &request::Parts, mut exchange: Exchange) -> Response<Body> {
+    let (mut parts, body) = refusal.response().into_parts();
+    exchange.refused(&refusal.error.message);
+    exchange.answers(parts.status, &mut parts.headers);
+    let bodiless = head.method == Method::HEAD;
+    Response::from_parts(parts, Body::new(Reply::new(body, None, Flow::Opaque, exchange, bodiless)))
+}
+
+/// How a good answer passes: what has to be decoded for the client, and how it is looked at.
+fn passing(
+    parts: &mut response::Parts,
+    asked: &Asked<'_>,
+    preserve: bool,
+    exchange: &Exchange,
+) -> (Option<Coding>, Flow) {
+    let recording = exchange.recording();
+    let keeps_text = recording.is_some_and(|recording| recording.payloads);
+    let encoding = Encoding::of(&parts.headers);
+    let media_type = media_type(parts);
+    if media_type.as_deref() == Some("text/event-stream") {
+        return match (preserve, encoding) {
+            (true, Encoding::Identity) if recording.is_some() => {
+                (None, Flow::Watched(Events::new(Tap::new(false, keeps_text))))
+            }
+            (true, _) | (false, Encoding::Other) => (None, Flow::Opaque),
+            (false, Encoding::Identity | Encoding::Known(_)) => {
+                streams(parts);
+                let decoded = match encoding {
+                    Encoding::Known(coding) => Some(coding),
+                    Encoding::Identity | Encoding::Other => None,
+                };
+                let tap = Tap::new(asked.decision.hides_usage, keeps_text);
+                (decoded, Flow::Events(Events::new(tap)))
+            }
+        };
+    }
+    let coding = match encoding {
+        Encoding::Known(coding) => Some(coding),
+        Encoding::Identity | Encoding::Other => None,
+    };
+    let undone = coding.filter(|coding| {
+        let taken = *coding == Coding::Gzip && encoding::accepts_gzip(&asked.head.headers);
+        !preserve && !taken
+    });
+    if undone.is_some() {
+        parts.headers.remove(CONTENT_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    let is_json = media_type.is_none_or(|media_type| media_type.ends_with("json"));
+    let flow = match recording {
+        // The copy is of what the client gets.
+        Some(_) if is_json && encoding != Encoding::Other => {
+            Flow::copied(if undone.is_some() { None } else { coding })
+        }
+        _ => Flow::Opaque,
+    };
+    (undone, flow)
+}
+
+/// Gives an answer the headers of a stream that nobody on the way may hold back.
+fn streams(parts: &mut response::Parts) {
+    const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    parts.headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    parts.headers.remove(CONTENT_ENCODING);
+    parts.headers.remove(CONTENT_LENGTH);
+}
+
+/// The content type without parameters, in lower case.
+fn media_type(parts: &response::Parts) -> Option<String> {
+    let value = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }

@@ -1,18 +1,26 @@
 //! What is known of one request and its answer, written to the access log when both are over.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+mod recording;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
 use config_core::model::ConsumerIndex;
 use config_core::plan::prepare::Decision;
-use config_core::plan::proxy::Proxy;
-use config_core::plan::{Plan, Route};
+use config_core::plan::{Plan, Route, Routed};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use uuid::Uuid;
+use hyper::{HeaderMap, StatusCode};
 
 use crate::access_log::{
-    Aborted, AccessLog, ConsumerEntry, Entry, Latencies, RequestEntry, ResponseEntry, RouteEntry, masked,
+    Aborted, AccessLog, AiEntry, ConsumerEntry, Entry, Latencies, RequestEntry, ResponseEntry, RouteEntry,
+    masked,
 };
-use crate::head::ClientConnection;
+use crate::head::{ClientConnection, request_id};
+use crate::response::Said;
+use recording::Recording;
 
 /// One request and its answer. Dropped, it writes its line: at the end of the answer, or where one of the
 /// two sides left.
@@ -20,23 +28,31 @@ pub(crate) struct Exchange {
     log: AccessLog,
     started: Instant,
     sent: Option<Instant>,
+    first_byte: Option<Instant>,
     entry: Entry,
-    /// The id that the answer carries unless the upstream gives one.
-    pub id: Uuid,
+    /// What has come of a body that is passed on while it comes.
+    passed_on: Option<Arc<AtomicU64>>,
+    /// The value of the answer's `x-kong-llm-model`.
+    model: Option<HeaderValue>,
+    recording: Option<Box<Recording>>,
+    said: Said,
 }
 
 /// What nginx, and so Kong, logs for a client that left before it was answered.
 const CLIENT_LEFT: u16 = 499;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
 
 impl Exchange {
     pub fn new(log: AccessLog, client: &ClientConnection, head: &Parts) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let entry = Entry {
-            started_at: since_1970.as_millis() as u64,
+            started_at: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
             client_ip: client.client_ip,
             request: RequestEntry {
-                id: String::new(),
+                id: request_id(),
                 method: head.method.as_str().to_owned(),
                 uri: masked(target.as_bytes()),
                 size: 0,
@@ -52,12 +68,27 @@ impl Exchange {
             error: None,
             aborted: Some(Aborted::Client),
         };
-        Self { log, started: Instant::now(), sent: None, entry, id: Uuid::new_v4() }
+        Self {
+            log,
+            started: Instant::now(),
+            sent: None,
+            first_byte: None,
+            entry,
+            passed_on: None,
+            model: None,
+            recording: None,
+            said: Said::default(),
+        }
     }
 
     /// Bytes of the client's body that have arrived.
     pub fn received(&mut self, bytes: u64) {
         self.entry.request.size = bytes;
+    }
+
+    /// The client's body is passed on while it arrives; `bytes` will say how much has.
+    pub fn passes_on(&mut self, bytes: Option<Arc<AtomicU64>>) {
+        self.passed_on = bytes;
     }
 
     /// The route that took it, and who sent it.
@@ -69,15 +100,98 @@ impl Exchange {
         });
     }
 
-    /// It is on its way upstream.
-    pub fn sent(&mut self, _proxy: &Proxy, decision: &Decision) {
-        self.sent = Some(Instant::now());
+    /// What is sent upstream has been decided; `body` is the client's or what became of it, if it is
+    /// held.
+    pub fn decided(&mut self, routed: &Routed<'_, '_>, decision: &Decision, body: Option<Bytes>) {
         self.entry.upstream_uri = Some(masked(decision.url.to_string().as_bytes()));
+        self.model =
+            decision.response_model_header.as_ref().and_then(|model| HeaderValue::try_from(model).ok());
+        let records = routed.proxy.log_statistics || routed.proxy.log_payloads;
+        if records && self.log.is_on() {
+            self.recording = Some(Box::new(Recording::new(routed, decision, body)));
+        }
+    }
+
+    /// Whether statistics are made of the answer; with its text, if so.
+    pub fn recording(&self) -> Option<&Recording> {
+        self.recording.as_deref()
+    }
+
+    /// It is on its way upstream.
+    pub fn sent(&mut self) {
+        self.sent = Some(Instant::now());
+    }
+
+    /// The upstream has answered.
+    pub fn answered(&mut self, status: StatusCode) {
+        self.entry.upstream_status = Some(status.as_u16());
+        self.entry.latencies.proxy = self.sent.map(|sent| milliseconds(sent.elapsed()));
+    }
+
+    /// The gateway answers in place of an upstream.
+    pub fn refused(&mut self, message: &str) {
+        self.entry.error = Some(message.to_owned());
+    }
+
+    /// Puts the request's name and the model's into the answer's head, which is about to be given.
+    pub fn answers(&mut self, status: StatusCode, headers: &mut HeaderMap) {
+        self.entry.response.status = status.as_u16();
+        match headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()) {
+            Some(id) => self.entry.request.id = id.to_owned(),
+            None => {
+                let id = HeaderValue::try_from(&self.entry.request.id);
+                headers.insert(REQUEST_ID, id.expect("a UUID is a header value"));
+            }
+        }
+        if let Some(model) = self.model.take() {
+            headers.insert(MODEL, model);
+        }
+    }
+
+    /// Bytes of the answer's body have been given to the client.
+    pub fn gave(&mut self, bytes: usize) {
+        if self.recording.is_some() && self.first_byte.is_none() {
+            self.first_byte = Some(Instant::now());
+        }
+        self.entry.response.size += bytes as u64;
+    }
+
+    /// The answer is complete.
+    pub fn ended(&mut self, said: Said) {
+        self.entry.aborted = None;
+        self.said = said;
+    }
+
+    /// The upstream broke the answer off.
+    pub fn broke_off(&mut self, error: &str, said: Said) {
+        self.entry.aborted = Some(Aborted::Upstream);
+        self.entry.error = Some(error.to_owned());
+        self.said = said;
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        if !self.log.is_on() {
+            return;
+        }
+        let total = self.started.elapsed();
+        let own = self.sent.map_or(total, |sent| sent - self.started);
+        self.entry.latencies.request = milliseconds(total);
+        self.entry.latencies.kong = milliseconds(own);
+        if let Some(bytes) = &self.passed_on {
+            self.entry.request.size = bytes.load(Ordering::Relaxed);
+        }
+        if let Some(recording) = &self.recording {
+            let first_byte = self.first_byte.map(|at| at - self.started);
+            let proxy = recording.statistics(self.entry.upstream_status, &self.said, total, first_byte);
+            self.entry.ai = Some(AiEntry { proxy });
+        }
         self.log.write(&self.entry);
     }
+}
+
+/// To the microsecond.
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
 }

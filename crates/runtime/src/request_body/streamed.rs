@@ -1,6 +1,8 @@
 //! A client's body, passed on while it arrives.
 
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,11 +19,17 @@ use crate::idle::Idle;
 pub(crate) struct Streamed {
     incoming: Lingering,
     idle: Idle,
+    received: Arc<AtomicU64>,
 }
 
 impl Streamed {
     pub(super) fn new(incoming: Lingering, idle: Duration) -> Self {
-        Self { incoming, idle: Idle::new(idle) }
+        Self { incoming, idle: Idle::new(idle), received: Arc::default() }
+    }
+
+    /// Counts the bytes that have arrived.
+    pub fn received(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.received)
     }
 }
 
@@ -45,7 +53,11 @@ impl hyper::body::Body for Streamed {
                 Some(Err(error)) => Some(Err(BodyError::of(&error).into())),
                 // Trailers end here.
                 Some(Ok(frame)) if frame.is_trailers() => continue,
-                Some(Ok(frame)) => Some(Ok(frame)),
+                Some(Ok(frame)) => {
+                    let length = frame.data_ref().map_or(0, Bytes::len);
+                    this.received.fetch_add(length as u64, Ordering::Relaxed);
+                    Some(Ok(frame))
+                }
             });
         }
     }

@@ -1,0 +1,154 @@
+//! What happens to the bytes of an answer on their way.
+
+use bytes::Bytes;
+use formats::error::ErrorObject;
+use formats::facts::Facts;
+use formats::openai::{self, stream::Tap};
+use formats::sse::Splitter;
+
+use super::encoding::{Coding, decoded};
+
+/// How an answer's bytes are looked at while they pass.
+pub(super) enum Flow {
+    /// Not at all.
+    Opaque,
+    /// Unchanged; a copy is read at the end.
+    Copied(Copy),
+    /// Unchanged, and the events among them are read.
+    Watched(Events),
+    /// Event by event.
+    Events(Events),
+}
+
+/// The beginning of an answer, for statistics.
+pub(super) struct Copy {
+    pieces: Vec<Bytes>,
+    size: usize,
+    coding: Option<Coding>,
+}
+
+/// The events of a stream; `None` after one too long.
+pub(super) struct Events {
+    splitter: Option<Splitter>,
+    tap: Tap,
+}
+
+/// What an answer said.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub facts: Facts,
+    /// The whole answer, if it was held.
+    pub body: Option<Bytes>,
+}
+
+/// The most bytes that are held of an answer for statistics, as they came and decoded. Longer ones pass
+/// uncounted.
+const MAX_COPY: usize = 4 << 20;
+
+impl Flow {
+    pub fn copied(coding: Option<Coding>) -> Self {
+        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding })
+    }
+
+    /// What the client gets of what came. Errors with what breaks the stream off.
+    pub fn data(&mut self, data: Bytes) -> Result<Bytes, ErrorObject> {
+        match self {
+            Flow::Opaque => Ok(data),
+            Flow::Copied(copy) => {
+                copy.add(&data);
+                Ok(data)
+            }
+            Flow::Watched(events) => {
+                // Statistics stop at an event that is too long, the stream does not.
+                let _ = events.push(data.clone());
+                Ok(data)
+            }
+            Flow::Events(events) => events.push(data),
+        }
+    }
+
+    /// What the client gets at the end, or in place of it.
+    pub fn end(&mut self, failure: Option<&ErrorObject>) -> Bytes {
+        match self {
+            Flow::Opaque | Flow::Copied(_) => Bytes::new(),
+            Flow::Watched(events) => {
+                events.end(failure);
+                Bytes::new()
+            }
+            Flow::Events(events) => events.end(failure),
+        }
+    }
+
+    /// Whether a failure can be told to the client in the middle of the answer.
+    pub fn tells_failures(&self) -> bool {
+        matches!(self, Flow::Events(_))
+    }
+
+    /// Whether the client gets exactly the bytes that come.
+    pub fn passes(&self) -> bool {
+        !matches!(self, Flow::Events(_))
+    }
+
+    pub fn said(&mut self) -> Said {
+        match self {
+            Flow::Opaque => Said::default(),
+            Flow::Copied(copy) => match copy.take() {
+                Some(body) => Said { facts: openai::response::read(&body), body: Some(body) },
+                None => Said::default(),
+            },
+            Flow::Watched(events) | Flow::Events(events) => {
+                Said { facts: events.tap.facts().clone(), body: None }
+            }
+        }
+    }
+}
+
+impl Copy {
+    fn add(&mut self, data: &Bytes) {
+        self.size += data.len();
+        if self.size <= MAX_COPY {
+            self.pieces.push(data.clone());
+        } else {
+            self.pieces = Vec::new();
+        }
+    }
+
+    /// The whole answer, unless it was too long.
+    fn take(&mut self) -> Option<Bytes> {
+        if self.size > MAX_COPY {
+            return None;
+        }
+        let whole = match &mut *self.pieces {
+            [] => Bytes::new(),
+            [only] => std::mem::take(only),
+            pieces => pieces.concat().into(),
+        };
+        Some(match self.coding {
+            Some(coding) => decoded(whole, coding, MAX_COPY),
+            None => whole,
+        })
+    }
+}
+
+impl Events {
+    pub fn new(tap: Tap) -> Self {
+        Self { splitter: Some(Splitter::new()), tap }
+    }
+
+    fn push(&mut self, data: Bytes) -> Result<Bytes, ErrorObject> {
+        let Some(splitter) = &mut self.splitter else { return Ok(Bytes::new()) };
+        match splitter.push(data) {
+            Ok(batch) if batch.is_empty() => Ok(batch),
+            Ok(batch) => Ok(self.tap.batch(batch)),
+            Err(too_long) => {
+                self.splitter = None;
+                Err(ErrorObject::new(502, too_long.to_string()))
+            }
+        }
+    }
+
+    fn end(&mut self, failure: Option<&ErrorObject>) -> Bytes {
+        let rest = self.splitter.as_mut().map(Splitter::finish).unwrap_or_default();
+        self.tap.end(&rest, failure).into()
+    }
+}

@@ -1,0 +1,57 @@
+//! Which of an upstream's headers a client gets: all but those that belong to the upstream's connection,
+//! or would let the upstream's site act on the gateway's.
+
+use formats::error::redact;
+use hyper::HeaderMap;
+use hyper::header::{self, HeaderName, HeaderValue};
+
+/// Headers that end here.
+const ENDING: [HeaderName; 20] = [
+    // RFC 9110 §7.6.1: of one connection.
+    header::CONNECTION,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    // Of the site that sent them: a browser would apply them to the gateway's.
+    header::SET_COOKIE,
+    HeaderName::from_static("set-cookie2"),
+    header::ALT_SVC,
+    header::STRICT_TRANSPORT_SECURITY,
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("nel"),
+    HeaderName::from_static("report-to"),
+    HeaderName::from_static("reporting-endpoints"),
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    header::SERVER,
+];
+
+/// Removes what ends here.
+pub(super) fn filter(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in ENDING.iter().chain(&named) {
+        headers.remove(name);
+    }
+}
+
+/// Takes quotations of `secrets` out of all values: a redirect may repeat a credential of the query.
+pub(super) fn redact_all(headers: &mut HeaderMap, secrets: &[&str]) {
+    for value in headers.values_mut() {
+        let Ok(text) = value.to_str() else { continue };
+        let redacted = redact(text, secrets);
+        if redacted != text {
+            *value = HeaderValue::try_from(redacted.as_ref()).unwrap_or(HeaderValue::from_static("***"));
+        }
+    }
+}
