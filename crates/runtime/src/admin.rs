@@ -2,15 +2,21 @@
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use config_core::plan::rejection::Rejection;
 use hyper::{
     HeaderMap, Method, Request, Response,
     body::Incoming,
-    header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, ORIGIN},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderValue, ORIGIN},
     http::uri::Authority,
 };
 
-use crate::{Body, head::ClientConnection, limits::Limits, refusal, server::Handler, stopping::Stopping};
+use crate::{
+    Body,
+    head::ClientConnection,
+    limits::Limits,
+    refusal::{self, Refusal},
+    server::Handler,
+    stopping::Stopping,
+};
 
 /// Answers `/livez` and `/readyz`.
 pub(crate) struct Admin {
@@ -37,25 +43,21 @@ impl Admin {
     }
 
     fn answer(&self, local: IpAddr, request: &Request<Incoming>) -> Response<Body> {
-        let rejection = |status, code, message: &str| {
-            let rejection = Rejection { status, code: Some(code), ..Rejection::bad_request(message) };
-            refusal::response(&rejection)
-        };
+        let refused = |status, code, message: &str| Refusal::new(status, code, message).response();
         if !addressed(request.headers(), local) {
             let message = "the admin address answers only to localhost or its own address as Host";
-            return rejection(403, "foreign_host", message);
+            return refused(403, "foreign_host", message);
         }
         if !same_origin(request.headers()) {
-            return rejection(403, "foreign_origin", "the admin address does not answer to web pages");
+            return refused(403, "foreign_origin", "the admin address does not answer to web pages");
         }
         let path = request.uri().path();
         if !["/livez", "/readyz"].contains(&path) {
-            return rejection(404, "not_found", "there are /livez and /readyz here");
+            return refused(404, "not_found", "there are /livez and /readyz here");
         }
         if ![Method::GET, Method::HEAD].contains(request.method()) {
-            let mut response = rejection(405, "method_not_allowed", "only GET and HEAD are answered here");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return response;
+            let refusal = Refusal::new(405, "method_not_allowed", "only GET and HEAD are answered here");
+            return Refusal { headers: vec![("allow", "GET, HEAD".to_owned())], ..refusal }.response();
         }
         let draining = path == "/readyz" && self.stopping.is_now();
         let (status, text) = if draining { (503, "draining\n") } else { (200, "ok\n") };

@@ -2,14 +2,16 @@
 
 mod activity;
 mod answer;
+mod framing;
+mod input;
 mod stream;
+mod timer;
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{
     Request, Response,
     body::Incoming,
-    header::{HeaderValue, RETRY_AFTER},
     rt::Executor,
     server::conn::{http1, http2},
     service::service_fn,
@@ -23,9 +25,12 @@ use tokio::{net::TcpStream, sync::Semaphore, time::timeout};
 use self::{
     activity::Activity,
     answer::{Answer, Taking},
-    stream::{ClientStream, Version},
+    input::Version,
+    stream::ClientStream,
 };
-use crate::{forwarded::TrustedProxies, head, limits::Limits, refusal, server::Handler, stopping::Stopping};
+use crate::{
+    forwarded::TrustedProxies, head, limits::Limits, refusal::Refusal, server::Handler, stopping::Stopping,
+};
 
 /// Streams of one HTTP/2 connection at a time. A client can open more connections.
 const STREAMS: u32 = 100;
@@ -36,6 +41,9 @@ const CONNECTION_WINDOW: u32 = 1 << 20;
 
 /// What is buffered of an HTTP/2 stream's answer.
 const SEND_BUFFER: usize = 16 << 10;
+
+/// The least that hyper can be told to buffer.
+const MIN_BUFFER: usize = 8 << 10;
 
 /// How often an HTTP/2 client is asked whether it is still there, and how long it has to say so.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
@@ -58,7 +66,7 @@ pub(crate) async fn serve<H: Handler>(stream: TcpStream, context: Arc<Context<H>
         return;
     };
     let limits = &context.limits;
-    let activity = Arc::new(Activity::new(limits));
+    let activity = Arc::new(Activity::new());
     let mut stream = ClientStream::new(stream, limits, activity.clone());
     let version = tokio::select! {
         version = timeout(limits.head_time, stream.version()) => version,
@@ -73,8 +81,7 @@ pub(crate) async fn serve<H: Handler>(stream: TcpStream, context: Arc<Context<H>
         Version::Http1 => {
             let connection = http1::Builder::new()
                 .max_headers(limits.header_fields)
-                .max_header_size(limits.head_bytes)
-                .max_buf_size(limits.head_bytes + (8 << 10))
+                .max_buf_size(limits.head_bytes.max(MIN_BUFFER))
                 .header_read_timeout(None)
                 .serve_connection(TokioIo::new(stream), requests);
             drive(connection, stopping, std::future::pending(), limits).await;
@@ -90,7 +97,7 @@ pub(crate) async fn serve<H: Handler>(stream: TcpStream, context: Arc<Context<H>
                 .keep_alive_interval(PING_INTERVAL)
                 .keep_alive_timeout(PING_TIME)
                 .serve_connection(TokioIo::new(stream), requests);
-            drive(connection, stopping, activity.idle(), limits).await;
+            drive(connection, stopping, activity.idle(limits), limits).await;
         }
     }
 }
@@ -124,15 +131,16 @@ async fn answer<H: Handler>(
     (peer, local): (SocketAddr, SocketAddr),
     mut request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
-    let open = activity.open();
+    let (open, refused) = activity.open();
+    if let Some(refusal) = refused {
+        return Ok(refusal.response().map(|body| Answer::new(body, open, None)));
+    }
     let Ok(room) = context.requests.clone().try_acquire_owned() else {
-        let busy = refusal::busy("the gateway has too many requests in flight; try again");
-        let mut response = refusal::response(&busy);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        return Ok(response.map(|body| Answer::new(body, open, None)));
+        let refusal = Refusal::busy("the gateway has too many requests in flight; try again");
+        return Ok(refusal.response().map(|body| Answer::new(body, open, None)));
     };
     let response = match head::admit(&mut request) {
-        Err(rejection) => refusal::response(&rejection),
+        Err(refusal) => refusal.response(),
         Ok(()) => {
             let client = context.trusted.connection(peer, local, request.headers());
             context.handler.clone().handle(client, request).await

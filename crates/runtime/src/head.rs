@@ -2,16 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use config_core::plan::{
-    rejection::Rejection,
-    request::{RequestHead, Scheme},
-};
+use config_core::plan::request::{RequestHead, Scheme};
 use hyper::{
     HeaderMap, Method, Request, Uri, Version,
     header::{HOST, HeaderValue},
     http::{request::Parts, uri::Authority},
 };
 use uuid::Uuid;
+
+use crate::refusal::Refusal;
+
+/// What a route can be asked with.
+const METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
 
 /// Whom a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +67,11 @@ pub fn request_id() -> String {
 /// # Errors
 /// RFC 9112 §3.2: no host, several, or one that is none or another than the target's; a target that is no
 /// path. RFC 9110 §9.3: methods for proxies of another kind.
-pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Rejection> {
+pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Refusal> {
     if [Method::CONNECT, Method::TRACE].contains(request.method()) {
         let message = format!("{} is not supported", request.method());
-        return Err(Rejection { status: 405, code: Some("method_not_supported"), ..refused(message) });
+        let refusal = Refusal::new(405, "method_not_supported", message);
+        return Err(Refusal { headers: vec![("allow", METHODS.to_owned())], ..refusal });
     }
     let named = host(request)?;
     let target = request.uri().path_and_query().map(|target| target.as_str()).unwrap_or_default();
@@ -88,7 +91,7 @@ pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Rejection> {
 }
 
 /// The one host that a request names.
-fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Rejection> {
+fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Refusal> {
     let mut sent = request.headers().get_all(HOST).iter();
     let header = sent.next();
     if sent.next().is_some() {
@@ -124,6 +127,6 @@ fn is_host(authority: &Authority) -> bool {
     !authority.as_str().contains('@') && !authority.host().is_empty()
 }
 
-fn refused(message: impl Into<String>) -> Rejection {
-    Rejection { code: Some("malformed_request"), ..Rejection::bad_request(message) }
+fn refused(message: &str) -> Refusal {
+    Refusal::malformed(400, message)
 }

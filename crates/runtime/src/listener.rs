@@ -14,7 +14,7 @@ use crate::{
     connection::{self, Context},
     forwarded::TrustedProxies,
     limits::Limits,
-    refusal,
+    refusal::Refusal,
     server::Handler,
     stopping::Stopping,
 };
@@ -126,13 +126,13 @@ async fn accept(socket: &TcpListener) -> TcpStream {
 /// Says that there is no room. What the client has sent is read and dropped: closing a socket with
 /// unread bytes in it resets the connection and can take the answer away.
 async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
-    let body = refusal::json(&refusal::busy("the gateway has too many connections; try again"));
-    let answer = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\n\
-         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+    let body = Refusal::busy("the gateway has too many connections; try again").error.to_json();
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\n\
+         retry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
-    stream.write_all(answer.as_bytes()).await?;
+    stream.write_all(&[head.as_bytes(), &body].concat()).await?;
     stream.shutdown().await?;
     let mut dropped = [0; 1024];
     while stream.read(&mut dropped).await? > 0 {}

@@ -31,6 +31,16 @@ impl Refusal {
         Self { status, error: ErrorObject::new(status, message).code(code), headers: Vec::new() }
     }
 
+    /// The request is not what RFC 9110 and 9112 make it.
+    pub(crate) fn malformed(status: u16, message: impl Into<String>) -> Self {
+        Self::new(status, "malformed_request", message)
+    }
+
+    /// 503: the gateway has all the work it takes on.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        Self { headers: vec![("retry-after", "1".to_owned())], ..Self::new(503, "overloaded", message) }
+    }
+
     /// The answer.
     pub fn response(&self) -> Response<Body> {
         let mut response = Response::new(full(self.error.to_json()));
@@ -61,22 +71,7 @@ impl From<Rejection> for Refusal {
     }
 }
 
-/// The answer for `rejection`.
-pub fn response(rejection: &Rejection) -> Response<Body> {
-    Refusal::from(rejection.clone()).response()
-}
-
 /// A whole body.
 pub fn full(body: impl Into<Bytes>) -> Body {
     Full::new(body.into()).map_err(|never| match never {}).boxed_unsync()
-}
-
-/// The error object.
-pub(crate) fn json(rejection: &Rejection) -> String {
-    String::from_utf8_lossy(&Refusal::from(rejection.clone()).error.to_json()).into_owned()
-}
-
-/// 503: the gateway has all the work it takes on.
-pub(crate) fn busy(message: &str) -> Rejection {
-    Rejection { status: 503, message: message.into(), code: Some("overloaded"), param: None }
 }

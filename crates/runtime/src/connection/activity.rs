@@ -1,69 +1,67 @@
-//! When a connection is idle.
+//! What a connection is doing.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::limits::Limits;
+use crate::{limits::Limits, refusal::Refusal};
 
-/// What a connection is doing.
-pub struct Activity {
-    state: Mutex<State>,
-    head_time: Duration,
-    keep_alive_time: Duration,
-}
+/// The requests of a connection: how many there were, and how many are being answered.
+pub struct Activity(Mutex<State>);
 
 struct State {
+    /// Requests so far.
+    begun: usize,
     /// Requests whose answers are not complete.
     open: usize,
-    /// Until when a request must have come if none is open.
-    deadline: Instant,
+    /// When the last of them was, or when the connection was opened.
+    idle_since: Instant,
+    /// The answer to a request that is not in order, and how many come before it.
+    refusal: Option<(usize, Box<Refusal>)>,
 }
 
 impl Activity {
     /// A connection that has just been opened.
-    pub fn new(limits: &Limits) -> Self {
-        Self {
-            state: Mutex::new(State { open: 0, deadline: Instant::now() + limits.head_time }),
-            head_time: limits.head_time,
-            keep_alive_time: limits.keep_alive_time,
-        }
+    pub fn new() -> Self {
+        Self(Mutex::new(State { begun: 0, open: 0, idle_since: Instant::now(), refusal: None }))
     }
 
-    /// Begins a request.
-    pub fn open(self: &Arc<Self>) -> Open {
-        self.state().open += 1;
-        Open(self.clone())
+    /// Begins a request. If it is one that was refused, that is the answer.
+    pub fn open(self: &Arc<Self>) -> (Open, Option<Box<Refusal>>) {
+        let mut state = self.state();
+        let begun = state.begun;
+        let refusal = state.refusal.take_if(|(before, _)| *before == begun);
+        state.begun += 1;
+        state.open += 1;
+        (Open(self.clone()), refusal.map(|(_, refusal)| refusal))
     }
 
-    /// Begins a request's head.
-    pub fn head(&self) {
-        self.state().deadline = Instant::now() + self.head_time;
+    /// Has the request that comes after `before` others answered with `refusal`.
+    pub fn refuse(&self, before: usize, refusal: Box<Refusal>) {
+        self.state().refusal = Some((before, refusal));
     }
 
-    /// Until when a request, or the rest of its head, must have come; `None` while one is answered.
-    pub fn deadline(&self) -> Option<Instant> {
+    /// Since when no request has been open.
+    pub fn idle_since(&self) -> Option<Instant> {
         let state = self.state();
-        (state.open == 0).then_some(state.deadline)
+        (state.open == 0).then_some(state.idle_since)
     }
 
-    /// Until the deadline has passed with no request open.
-    pub async fn idle(&self) {
+    /// Until the client has let the connection idle for longer than `limits` allow.
+    pub async fn idle(&self, limits: &Limits) {
         loop {
-            match self.deadline() {
-                Some(deadline) if deadline <= Instant::now() => return,
-                Some(deadline) => sleep_until(deadline).await,
-                // after this time at the earliest can it be idle
-                None => sleep_until(Instant::now() + self.keep_alive_time).await,
+            let patience = if self.state().begun == 0 { limits.head_time } else { limits.keep_alive_time };
+            let now = Instant::now();
+            let deadline = self.idle_since().unwrap_or(now) + patience;
+            if deadline <= now {
+                return;
             }
+            sleep_until(deadline).await;
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -72,9 +70,8 @@ pub struct Open(Arc<Activity>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let deadline = Instant::now() + self.0.keep_alive_time;
         let mut state = self.0.state();
         state.open -= 1;
-        state.deadline = deadline;
+        state.idle_since = Instant::now();
     }
 }

@@ -2,51 +2,74 @@
 
 use std::{
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
+    time::Instant,
 };
 
-use super::activity::Activity;
+use super::{
+    activity::Activity,
+    input::{Input, Version},
+    timer::Timer,
+};
 use crate::limits::Limits;
 
-/// How an HTTP/2 connection begins, RFC 9113 §3.4.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How long to go on reading, and dropping, what a client sends after its last answer: closing a socket
+/// with unread bytes in it resets the connection, and can take the answer away.
+const LINGER_TIME: Duration = Duration::from_secs(2);
 
-/// A version of HTTP.
-pub enum Version {
-    Http1,
-    Http2,
-}
-
-/// A socket whose client must take what is written in time.
+/// A socket whose client must send its heads, and take its answers, in time. In HTTP/1 it must also frame
+/// its requests beyond doubt.
 pub struct ClientStream {
     socket: TcpStream,
-    /// Read, but not passed on.
-    held: Vec<u8>,
-    write: Stall,
+    input: Input,
+    /// How long a client may take nothing of what is written.
+    write_idle_time: Duration,
+    /// Since when it has taken nothing.
+    stalled: Option<Instant>,
+    /// Since when it has been told that nothing more will come.
+    closed: Option<Instant>,
+    timer: Timer,
 }
 
 impl ClientStream {
-    pub fn new(socket: TcpStream, limits: &Limits, _activity: Arc<Activity>) -> Self {
-        Self { socket, held: Vec::new(), write: Stall::new(limits.write_idle_time) }
+    /// A connection that has just been opened.
+    pub fn new(socket: TcpStream, limits: &Limits, activity: Arc<Activity>) -> Self {
+        Self {
+            socket,
+            input: Input::new(limits, activity),
+            write_idle_time: limits.write_idle_time,
+            stalled: None,
+            closed: None,
+            timer: Timer::default(),
+        }
     }
 
-    /// Tells by the first bytes which version of HTTP the client speaks. They are read again later.
+    /// See [`Input::version`].
     pub async fn version(&mut self) -> io::Result<Version> {
-        while PREFACE.starts_with(&self.held) && self.held.len() < PREFACE.len() {
-            if self.socket.read_buf(&mut self.held).await? == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
+        self.input.version(&mut self.socket).await
+    }
+
+    /// Makes a write that has been pending for too long an error.
+    fn patiently<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
         }
-        Ok(if self.held.starts_with(PREFACE) { Version::Http2 } else { Version::Http1 })
+        let since = *self.stalled.get_or_insert_with(Instant::now);
+        ready!(self.timer.poll(context, since + self.write_idle_time));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -56,13 +79,8 @@ impl AsyncRead for ClientStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.held.is_empty() {
-            return Pin::new(&mut self.socket).poll_read(context, buffer);
-        }
-        let length = buffer.remaining().min(self.held.len());
-        buffer.put_slice(&self.held[..length]);
-        self.held.drain(..length);
-        Poll::Ready(Ok(()))
+        let this = &mut *self;
+        this.input.poll_read(&mut this.socket, context, buffer)
     }
 }
 
@@ -73,7 +91,7 @@ impl AsyncWrite for ClientStream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
-        self.write.check(context, written)
+        self.patiently(context, written)
     }
 
     fn poll_write_vectored(
@@ -82,11 +100,11 @@ impl AsyncWrite for ClientStream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.socket).poll_write_vectored(context, slices);
-        self.write.check(context, written)
+        self.patiently(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.socket.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -94,29 +112,23 @@ impl AsyncWrite for ClientStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(context)
-    }
-}
-
-/// A limit on how long writes may make no progress.
-struct Stall {
-    patience: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
-}
-
-impl Stall {
-    fn new(patience: Duration) -> Self {
-        Self { patience, timer: None }
-    }
-
-    /// Turns a write that has been pending for too long into an error.
-    fn check<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.timer = None;
-            return written;
+        let this = &mut *self;
+        if this.closed.is_none() {
+            ready!(Pin::new(&mut this.socket).poll_shutdown(context))?;
         }
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + self.patience)));
-        ready!(pin!(timer).as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let since = *this.closed.get_or_insert_with(Instant::now);
+        if !this.input.is_unfinished() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut dropped = [0; 4 << 10];
+        loop {
+            let mut dropped = ReadBuf::new(&mut dropped);
+            let read = Pin::new(&mut this.socket).poll_read(context, &mut dropped);
+            let at_end = read.is_ready() && dropped.filled().is_empty();
+            if at_end || this.timer.poll(context, since + LINGER_TIME).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            ready!(read)?;
+        }
     }
 }
