@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The JSON texts of the named members of an object; of the last one if a name is repeated. Nothing if
@@ -16,6 +16,16 @@ pub(crate) fn members<'a, const N: usize>(json: &'a str, names: [&str; N]) -> Op
     let mut deserializer = serde_json::Deserializer::from_str(json);
     let found = deserializer.deserialize_map(Named(names)).ok()?;
     deserializer.end().ok().map(|()| found)
+}
+
+/// Calls `visit` with the named members of each object in an array, up to the first item that is none.
+pub(crate) fn each_object<'a, const N: usize>(
+    array: &'a str,
+    names: [&str; N],
+    mut visit: impl FnMut([Option<&'a str>; N]),
+) {
+    // What an array that breaks off had before that has been visited.
+    let _ = serde_json::Deserializer::from_str(array).deserialize_seq(Objects { names, visit: &mut visit });
 }
 
 /// One member that is not `null`.
@@ -52,7 +62,13 @@ pub(crate) fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
+#[derive(Clone, Copy)]
 struct Named<'n, const N: usize>([&'n str; N]);
+
+struct Objects<'n, 'f, F, const N: usize> {
+    names: [&'n str; N],
+    visit: &'f mut F,
+}
 
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -76,6 +92,29 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
     }
 }
 
+impl<'de, const N: usize> DeserializeSeed<'de> for Named<'_, N> {
+    type Value = [Option<&'de str>; N];
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut([Option<&'de str>; N]), const N: usize> Visitor<'de> for Objects<'_, '_, F, N> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(found) = seq.next_element_seed(Named(self.names))? {
+            (self.visit)(found);
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +126,20 @@ mod tests {
         assert_eq!((member(json, "c"), member(json, "a")), (None, Some("[1, {\"b\":2}]")));
         for other in ["", "[]", "1", "{", "{}x", "{\"b\":}", "nul"] {
             assert_eq!(members(other, ["b"]), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn objects_of_an_array_are_visited() {
+        let visited = |array| {
+            let mut visited = Vec::new();
+            each_object(array, ["a"], |[a]| visited.push(a));
+            visited
+        };
+        assert_eq!(visited(r#"[{"a":1}, {"b":2} ]"#), [Some("1"), None]);
+        assert_eq!(visited(r#"[{"a":1},7,{"a":2}]"#), [Some("1")]);
+        for none in ["", "{}", "[]", "[", "null"] {
+            assert!(visited(none).is_empty(), "{none}");
         }
     }
 

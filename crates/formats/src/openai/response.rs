@@ -1,9 +1,8 @@
 //! What a whole answer in OpenAI's format says about itself.
 
-use crate::body::each_item;
 use crate::error;
 use crate::facts::Facts;
-use crate::peek::{member, members, present, string};
+use crate::peek::{each_object, member, members, present, string};
 use crate::usage::Usage;
 
 /// Reads a chat completion or a completion. Never fails: what is not there, or is not as OpenAI has it,
@@ -15,6 +14,9 @@ pub fn read(json: &[u8]) -> Facts {
     }
     facts
 }
+
+/// What stands in `error` where there is none.
+const NO_ERROR: [&str; 5] = ["null", "false", "\"\"", "{}", "[]"];
 
 /// The members of an answer, or of a stream's chunk, that matter here.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +32,8 @@ impl<'a> Top<'a> {
         let [model, choices, usage, error, object] =
             members(json, ["model", "choices", "usage", "error", "object"])?;
         // Some servers have the error's members at the top.
-        let error = present(error).or((object == Some("\"error\"")).then_some(json));
+        let error =
+            error.filter(|error| !NO_ERROR.contains(error)).or((object == Some("\"error\"")).then_some(json));
         Some(Self { model, choices, usage, error })
     }
 
@@ -38,25 +41,23 @@ impl<'a> Top<'a> {
         if facts.model.is_none() {
             facts.model = self.model.and_then(string).map(String::from);
         }
-        if let Some(usage) = self.usage.and_then(Usage::from_openai) {
+        if let Some(usage) = present(self.usage).and_then(Usage::from_openai) {
             facts.usage = Some(usage);
         }
         if let Some(error) = self.error {
             facts.error = Some(error::message(error).unwrap_or_else(|| "an error without a message".into()));
         }
         if let Some(choices) = self.choices {
-            each_item(choices, &mut |choice| {
-                add_choice(choice, facts, keeps_text);
-                true
-            });
+            let names = ["index", "finish_reason", "delta", "message", "text"];
+            each_object(choices, names, |choice| add_choice(choice, facts, keeps_text));
         }
     }
 }
 
-fn add_choice(choice: &str, facts: &mut Facts, keeps_text: bool) {
-    let names = ["index", "finish_reason", "delta", "message", "text"];
-    let Some([index, finish_reason, delta, message, text]) = members(choice, names) else { return };
-    facts.finished |= present(finish_reason).is_some();
+fn add_choice(choice: [Option<&str>; 5], facts: &mut Facts, keeps_text: bool) {
+    let [index, finish_reason, delta, message, text] = choice;
+    // Some servers say so little of a choice that goes on that the reason is there and empty.
+    facts.finished |= present(finish_reason).is_some_and(|reason| reason != "\"\"");
     let keeps_text = keeps_text && index.is_none_or(|index| index == "0");
     let content = delta.or(message).and_then(|message| member(message, "content"));
     if let Some(content) = content.or(text) {
@@ -69,27 +70,29 @@ fn add_content(content: &str, facts: &mut Facts, keeps_text: bool) {
     if let Some(text) = string(content) {
         return facts.text.add(&text, keeps_text);
     }
-    each_item(content, &mut |part| {
-        if let Some(text) = member(part, "text").and_then(string) {
+    each_object(content, ["text"], |[text]| {
+        if let Some(text) = text.and_then(string) {
             facts.text.add(&text, keeps_text);
         }
-        true
     });
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::facts::Text;
+    use crate::peek::is_json;
+
+    const CHAT: &[u8] = br#"{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-4o-2024-08-06","choices":[
+        {"index":0,"message":{"role":"assistant","content":"Hi \u00e9!","refusal":null},"finish_reason":"stop"},
+        {"index":1,"message":{"role":"assistant","content":"other"},"finish_reason":"length"}],
+        "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}"#;
 
     #[test]
     fn a_chat_completion() {
-        let facts = read(
-            br#"{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-4o-2024-08-06","choices":[{"index":0,
-            "message":{"role":"assistant","content":"Hi \u00e9!","refusal":null},"logprobs":null,"finish_reason":"stop"},
-            {"index":1,"message":{"role":"assistant","content":"other"},"finish_reason":"length"}],
-            "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}"#,
-        );
+        let facts = read(CHAT);
         let expected = Facts {
             usage: Some(Usage { prompt_tokens: 9, completion_tokens: 2, ..Usage::default() }),
             model: Some("gpt-4o-2024-08-06".into()),
@@ -117,11 +120,31 @@ mod tests {
             (r#"{"error":{"message":"no"}}"#, "no"),
             (r#"{"error":"no"}"#, "no"),
             (r#"{"object":"error","message":"no","code":40303}"#, "no"),
-            (r#"{"error":{}}"#, "an error without a message"),
+            (r#"{"error":{"code":1}}"#, "an error without a message"),
         ] {
             assert_eq!(read(json.as_bytes()).error.as_deref(), Some(message), "{json}");
         }
-        assert_eq!(read(br#"{"error":null}"#).error, None);
+        for none in NO_ERROR {
+            assert_eq!(read(format!("{{\"error\":{none}}}").as_bytes()).error, None, "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_broken_answer_is_read_as_far_as_it_is_one(
+            changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..6),
+        ) {
+            let mut json = CHAT.to_vec();
+            for (at, byte) in changes {
+                let at = at.index(json.len());
+                json[at] = byte;
+            }
+            let facts = read(&json);
+            prop_assert!(facts.text.kept.len() <= json.len() && !facts.done);
+            if !std::str::from_utf8(&json).is_ok_and(is_json) {
+                prop_assert_eq!(facts, Facts::default());
+            }
+        }
     }
 
     #[test]
