@@ -62,8 +62,10 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
         notices.errors(source.clone().masked(&credentials), errors);
         return None;
     }
-    let Compiled { mut plan, .. } = check::compile(source)?;
-    let obstacles = if args.mock { Vec::new() } else { plan.unbuilt() };
+    let Compiled { mut plan, mut obstacles, .. } = check::compile(source)?;
+    if !args.mock {
+        obstacles.extend(plan.unbuilt());
+    }
     if !obstacles.is_empty() {
         notices.obstacles(&obstacles);
         return None;

@@ -2,6 +2,7 @@
 
 mod docs;
 mod explain;
+mod gateway;
 mod lint;
 mod rules;
 mod run;

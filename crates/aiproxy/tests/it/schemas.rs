@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{explain::ALL, lint::BROKEN, run::aiproxy};
 
-fn assert_valid(document: &str, value: &Value) {
+pub fn assert_valid(document: &str, value: &Value) {
     let schema = aiproxy(&format!("schema {document}")).run().json();
     let errors: Vec<_> = jsonschema::validator_for(&schema)
         .unwrap()

@@ -1,8 +1,19 @@
 //! `aiproxy serve`: what stops it, and what it does until it is stopped.
 
-use insta::assert_snapshot;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::mpsc::channel,
+};
 
-use crate::run::aiproxy;
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::{
+    gateway::{Answer, Gateway, send, upstream},
+    run::aiproxy,
+    schemas::assert_valid,
+};
 
 /// Two routes that spend a credential: one in a header, one in the query.
 const ROUTES: &str = r#"_format_version: "3.0"
@@ -97,4 +108,153 @@ fn wrong_arguments() {
         let run = aiproxy(&format!("serve routes.yaml {args}")).file("routes.yaml", ROUTES).run();
         assert_snapshot!(name, run);
     }
+}
+
+#[test]
+fn what_is_not_spoken_yet_stops_the_start() {
+    let text = ROUTES.replace("provider: openai", "provider: cohere");
+    assert_snapshot!(aiproxy("serve --check routes.yaml").file("routes.yaml", &text).run());
+    let gateway = Gateway::start(aiproxy("serve --mock routes.yaml").file("routes.yaml", text));
+    let answer = gateway.chat("/chat", "");
+    assert_eq!(answer.status, 501);
+    assert_snapshot!("not implemented", answer.body);
+}
+
+#[test]
+fn a_guard_that_is_not_run_stops_the_start() {
+    let guard = "plugins: [{name: acl, config: {allow: [a]}}]\nservices:";
+    let text = ROUTES.replace("services:", guard);
+    assert_snapshot!(aiproxy("serve --mock routes.yaml").file("routes.yaml", text).run());
+}
+
+#[test]
+fn a_plugin_that_is_not_run_is_worth_a_warning() {
+    let text = ROUTES.replace("services:", "plugins: [{name: prometheus}]\nservices:");
+    assert_snapshot!(aiproxy("serve --mock --check routes.yaml").file("routes.yaml", text).run());
+}
+
+#[test]
+fn certificates_are_checked_before_anything_is_opened() {
+    let serve = || aiproxy("serve --check routes.yaml --ca-file ca.pem").file("routes.yaml", "routes: []");
+    let broken = "-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n";
+    assert_snapshot!("no ca file", serve().run());
+    assert_snapshot!("no certificate", serve().file("ca.pem", "hello").run());
+    assert_snapshot!("broken certificate", serve().file("ca.pem", broken).run());
+}
+
+#[test]
+fn an_endpoint_that_replaces_nothing_is_worth_a_warning() {
+    let run = aiproxy(
+        "serve --mock --check routes.yaml --upstream cohere=http://127.0.0.1:9 --upstream openai=http://h",
+    );
+    assert_snapshot!(run.file("routes.yaml", ROUTES).run());
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for (name, args) in [("listen", ["--listen", "--admin"]), ("admin", ["--admin", "--listen"])] {
+        let run = aiproxy(&format!("serve --mock routes.yaml {} {address} {} 127.0.0.1:0", args[0], args[1]));
+        let run = run.file("routes.yaml", ROUTES).run();
+        assert_eq!(run.status, Some(2), "{name}");
+        assert!(run.stderr.starts_with(&format!("error: cannot listen on {address}: ")), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_gateway_answers_logs_and_stops() {
+    let gateway = Gateway::start(aiproxy("serve --mock routes.yaml").file("routes.yaml", ROUTES));
+    let chat = gateway.chat("/chat", "");
+    assert_eq!((chat.status, chat.json()["model"].as_str()), (200, Some("gpt-4o")), "{chat:#?}");
+    let stream = gateway.post("/chat", "", r#"{"messages":[{"role":"user","content":"hi"}],"stream":true}"#);
+    assert!(stream.body.ends_with("data: [DONE]\n\n"), "{stream:#?}");
+    assert_eq!(gateway.get("/nothing?key=sk-1").status, 404);
+    assert_eq!((gateway.admin("/readyz").status, gateway.admin("/livez").status), (200, 200));
+    let run = gateway.stop();
+    assert_eq!(run.status, Some(0));
+    assert_snapshot!(run.stderr);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.iter().for_each(|line| assert_valid("access-log", line));
+    let told = lines
+        .iter()
+        .map(|line| (line["request"]["uri"].as_str().unwrap(), line["response"]["status"].as_u64().unwrap()));
+    assert_eq!(told.collect::<Vec<_>>(), [("/chat", 200), ("/chat", 200), ("/nothing?key=***", 404)]);
+}
+
+#[test]
+fn requests_in_flight_finish_after_a_signal() {
+    let (go_on, wait) = channel::<()>();
+    let address = upstream(move |_, mut stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n").unwrap();
+        stream.write_all(b"data: {\"n\":1}\n\n").unwrap();
+        wait.recv().unwrap();
+        stream.write_all(b"data: [DONE]\n\n").unwrap();
+    });
+    let mut gateway = Gateway::start(serve(&address));
+    let body = r#"{"messages":[{"role":"user","content":"hi"}],"stream":true}"#;
+    let length = format!("content-length: {}\r\n", body.len());
+    let mut stream = send(&gateway.clients, "POST", "/chat", &length, body);
+    let mut start = [0; 15];
+    stream.read_exact(&mut start).unwrap();
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    gateway.signal("INT");
+    gateway.wait_for("stopping");
+    assert_eq!(gateway.admin("/readyz").status, 503);
+    go_on.send(()).unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    let answer = Answer::parse(&(String::from_utf8_lossy(&start) + &*rest));
+    assert!(answer.body.ends_with("data: [DONE]\n\n"), "{answer:#?}");
+    assert_eq!(gateway.end().status, Some(0));
+}
+
+#[test]
+fn a_second_signal_cuts_requests_short() {
+    let (_never, wait) = channel::<()>();
+    let address = upstream(move |_, mut stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {}\n\n").unwrap();
+        let _ = wait.recv();
+    });
+    let mut gateway = Gateway::start(serve(&address));
+    let body = r#"{"messages":[{"role":"user","content":"hi"}],"stream":true}"#;
+    let length = format!("content-length: {}\r\n", body.len());
+    let mut stream = send(&gateway.clients, "POST", "/chat", &length, body);
+    stream.read_exact(&mut [0; 15]).unwrap();
+    gateway.signal("TERM");
+    gateway.wait_for("stopping");
+    gateway.signal("TERM");
+    let run = gateway.end();
+    assert_eq!(run.status, Some(0));
+    assert_snapshot!(run.stderr);
+}
+
+#[test]
+fn the_access_log_goes_where_it_is_told_to() {
+    let serve = |log: &str| {
+        aiproxy(&format!("serve --mock routes.yaml --access-log {log}")).file("routes.yaml", ROUTES)
+    };
+    let command = serve("access.log").file("access.log", "kept\n");
+    let path = command.path("access.log");
+    let mut gateway = Gateway::start(command);
+    gateway.chat("/chat", "");
+    gateway.signal("TERM");
+    gateway.wait_until_gone();
+    let text = std::fs::read_to_string(path).unwrap();
+    let (first, line) = text.split_once('\n').unwrap();
+    assert_eq!(first, "kept");
+    assert_valid("access-log", &serde_json::from_str(line).unwrap());
+
+    let gateway = Gateway::start(serve("off"));
+    gateway.chat("/chat", "");
+    assert_eq!(gateway.stop().stdout, "");
+    assert_snapshot!(serve("no/such/directory").run());
+}
+
+/// `serve` for [`ROUTES`] with OpenAI at `address`.
+fn serve(address: &str) -> crate::run::Aiproxy {
+    aiproxy(&format!("serve routes.yaml --upstream openai=http://{address}"))
+        .file("routes.yaml", ROUTES)
+        .env("OPENAI_AUTH_HEADER", "Bearer x")
+        .env("KEYS", r#"{"openai": "x"}"#)
 }
