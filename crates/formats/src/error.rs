@@ -80,7 +80,7 @@ impl ErrorObject {
         for member in [&mut self.code, &mut self.param] {
             *member = member.take().map(|text| redact(&text, secrets).into_owned().into());
         }
-        self.inner = self.inner.take().filter(|inner| redact(inner, secrets) == **inner);
+        self.inner = self.inner.take().filter(|inner| !redact::quotes(inner.as_bytes(), secrets));
         *self != before
     }
 }
@@ -110,9 +110,8 @@ impl Answer {
             Answer::Converted(object) => (false, object),
         };
         let is_redacted = object.redact(secrets);
-        let is_clean =
-            || redact(&String::from_utf8_lossy(&original), secrets) == *String::from_utf8_lossy(&original);
-        let body = if passes && !is_redacted && is_clean() { original } else { object.to_json().into() };
+        let passes = passes && !is_redacted && !redact::quotes(&original, secrets);
+        let body = if passes { original } else { object.to_json().into() };
         (body, object)
     }
 }

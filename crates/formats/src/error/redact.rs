@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 /// What stands in place of a secret.
 const MASK: &str = "***";
 
@@ -29,6 +31,23 @@ pub fn redact<'t>(text: &'t str, secrets: &[&str]) -> Cow<'t, str> {
         }
     }
     text
+}
+
+/// Whether any text in JSON, however it is escaped, quotes a secret. Bytes that cannot be read might.
+pub(super) fn quotes(json: &[u8], secrets: &[&str]) -> bool {
+    serde_json::from_slice(json).map_or(true, |value| value_quotes(&value, secrets))
+}
+
+fn value_quotes(value: &Value, secrets: &[&str]) -> bool {
+    let text_quotes = |text: &str| redact(text, secrets) != text;
+    match value {
+        Value::String(text) => text_quotes(text),
+        Value::Array(items) => items.iter().any(|item| value_quotes(item, secrets)),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| text_quotes(name) || value_quotes(value, secrets))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// What to look for: the secret, and the words that it is made of.

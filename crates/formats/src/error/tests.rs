@@ -38,8 +38,10 @@ fn a_quoted_secret_does_not_pass() {
         sent,
         r#"{"error":{"message":"Incorrect API key provided: ***","type":"invalid_request_error","param":"***","code":null}}"#
     );
-    let elsewhere =
-        format!(r#"{{"error":{{"message":"m","type":"t","param":null,"code":null,"x":"{key}"}}}}"#);
+    let escaped = key.replace('-', "\\u002d");
+    let elsewhere = format!(
+        r#"{{"error":{{"message":"m","type":"t","param":null,"code":null,"x":[{{"y":"{escaped}"}}]}}}}"#
+    );
     let (_, answer) = from_upstream(401, None, elsewhere.as_bytes(), WireFormat::OpenAi);
     let (sent, _) = answer.into_body(elsewhere.into(), &[key]);
     assert_eq!(sent, r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#);

@@ -15,6 +15,9 @@ pub fn read(json: &[u8]) -> Facts {
     facts
 }
 
+/// How much of a model's name is kept, in bytes.
+const MAX_MODEL: usize = 256;
+
 /// What stands in `error` where there is none.
 const NO_ERROR: [&str; 5] = ["null", "false", "\"\"", "{}", "[]"];
 
@@ -39,7 +42,8 @@ impl<'a> Top<'a> {
 
     pub fn add_to(&self, facts: &mut Facts, keeps_text: bool) {
         if facts.model.is_none() {
-            facts.model = self.model.and_then(string).map(String::from);
+            let model = self.model.and_then(string);
+            facts.model = model.map(|model| model[..model.floor_char_boundary(MAX_MODEL)].to_owned());
         }
         if let Some(usage) = present(self.usage).and_then(Usage::from_openai) {
             facts.usage = Some(usage);
