@@ -1,6 +1,8 @@
 //! What one compiled plugin does to requests: URLs, pipeline, hostile values.
 
+mod assembly;
 mod hostile;
+mod inspection;
 mod pipeline;
 mod urls;
 
@@ -62,6 +64,10 @@ impl<'a> Request<'a> {
     }
 
     fn send(&self, proxy: &Proxy) -> Result<(Rendered, Decision), Rejection> {
+        self.send_body(proxy, self.body.map_or(Body::Unknown, Body::Bytes))
+    }
+
+    fn send_body(&self, proxy: &Proxy, body: Body<'_>) -> Result<(Rendered, Decision), Rejection> {
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_bytes(), *value)).collect();
         let head = RequestHead {
             scheme: Scheme::Http,
@@ -82,7 +88,6 @@ impl<'a> Request<'a> {
         let found =
             router.find(&head).unwrap_or_else(|| panic!("{} does not match {}", self.path, self.target));
         let rendered = proxy.render(&head, &found.captures)?;
-        let body = self.body.map_or(Body::Unknown, Body::Bytes);
         let decision = prepare(proxy, &rendered, &head, &found.normalized_path, body)?;
         Ok((rendered, decision))
     }
