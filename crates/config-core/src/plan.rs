@@ -27,6 +27,8 @@ pub mod secrets;
 pub mod timeouts;
 pub mod upstream;
 
+use std::collections::BTreeSet;
+
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
@@ -205,15 +207,16 @@ impl Plan {
         &self.routes
     }
 
-    /// Every ai-proxy instance that compiled, in file order.
-    pub fn proxies(&self) -> impl Iterator<Item = &Proxy> {
-        self.proxies.iter().flatten().filter_map(|proxy| proxy.as_ref().ok())
-    }
-
-    /// The plugins for which no request can be sent yet, in file order. Each can answer a request with
-    /// 501 and nothing else; see [`Proxy::unbuilt`].
+    /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run
+    /// on some route. See [`Proxy::unbuilt`].
     pub fn unbuilt(&self) -> Vec<Obstacle> {
-        self.proxies().filter_map(Proxy::obstacle).collect()
+        let running = self.routable.iter().flat_map(|route| {
+            let instances = self.instances.possible(*route, self.routes[route.0].service);
+            instances.into_iter().map(|plugin| plugin.0)
+        });
+        let running: BTreeSet<usize> = running.collect();
+        let proxies = running.into_iter().filter_map(|plugin| self.proxies[plugin].as_ref()?.as_ref().ok());
+        proxies.filter_map(Proxy::obstacle).collect()
     }
 
     /// A consumer of the file.

@@ -177,3 +177,63 @@ fn an_https_route_refuses_plain_http_or_redirects() {
     assert_eq!(rejected.rejection.status, 307);
     assert_eq!(rejected.headers, [("location", "https://ai.test/m/chat/completions?a=1".to_owned())]);
 }
+
+#[test]
+fn what_cannot_be_sent_yet_is_placed() {
+    let text = r#"
+_format_version: "3.0"
+routes:
+  - name: chat
+    paths: ["/a"]
+    plugins:
+      - name: ai-proxy
+        config:
+          route_type: llm/v1/chat
+          model:
+            name: m
+            options: { anthropic_version: "2023-06-01" }
+            provider: anthropic
+  - name: shadowed
+    paths: ["/b"]
+    plugins:
+      - { name: ai-proxy, config: { route_type: llm/v1/chat, model: { provider: openai, name: m } } }
+      - name: ai-proxy
+        enabled: false
+        config: { route_type: llm/v1/chat, model: { provider: cohere, name: m } }
+plugins:
+  - { name: ai-proxy, config: { route_type: llm/v1/chat, model: { provider: gemini, name: m } } }
+"#;
+    let unbuilt = |text: &str| -> Vec<_> {
+        plan(text).unbuilt().into_iter().map(|it| (it.line, it.column, it.message)).collect()
+    };
+    let anthropic = (13, 23, "requests to `anthropic` are not translated yet".to_owned());
+    assert_eq!(unbuilt(text), [anthropic.clone()]);
+    let gemini = (22, 77, "requests to `gemini` are not translated yet".to_owned());
+    let open = text.replace("plugins:\n  -", "  - { paths: [/c] }\nplugins:\n  -");
+    assert_eq!(unbuilt(&open), [anthropic, (gemini.0 + 1, gemini.1, gemini.2)]);
+    assert_eq!(unbuilt(GOOD), []);
+}
+
+#[test]
+fn a_plugin_has_the_id_that_kong_gives_it() {
+    let id = |text: &str| {
+        let plan = plan(text);
+        let headers: [(&[u8], &[u8]); 1] = [(b"host", b"localhost:8000")];
+        match plan.route(&head("/m/chat/completions", &headers), Caller::Assumed(None)) {
+            Routing::Routed(routed) => routed.proxy.origin.id.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let given = "5fd5b6e8-8e4c-4f0c-9a0d-3a4f3f0f2d11";
+    assert_eq!(
+        id(&GOOD.replace("- name: ai-proxy", &format!("- name: ai-proxy\n            id: {given}"))),
+        given
+    );
+    let derived = id(GOOD);
+    assert_eq!((derived.len(), &derived), (36, &id(GOOD)));
+    // Kong draws the id of a route without a name at random, and so that of its plugin.
+    let unnamed = GOOD.replace("name: chat\n        paths", "paths");
+    assert_ne!(unnamed, GOOD);
+    assert_eq!(id(&unnamed), id(&unnamed));
+    assert_ne!(id(&unnamed), derived);
+}
