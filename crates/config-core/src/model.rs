@@ -35,6 +35,7 @@ pub use value::{
     ForeignKey, Header, Headers, Int, Integer, MAX_EXACT_INTEGER, Nested, Number, Opaque, Positive, Text,
 };
 
+pub(crate) use key_auth::{KEYS, may_be_key};
 pub(crate) use keys::missing_place;
 
 #[cfg(test)]

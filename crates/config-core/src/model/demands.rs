@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::Document;
 
-/// Reports services without an address, consumers without a name and keys without a consumer.
+/// Reports services without an address, consumers without a name and credentials without a consumer.
 pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
     for service in &config.services {
         let has_address = service.fields.host.is_some() || service.fields.url.is_some();
@@ -37,8 +37,9 @@ pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<
         let names_one = credential.consumer.is_some() || credential.fields.consumer.is_some();
         if !names_one && credential.hole_in(&["consumer", ""]).is_none() {
             let place = missing_place(document, credential.node);
-            let finding = Diagnostic::new(Rule::MissingField, place, "the key lacks `consumer`");
-            diagnostics.push(finding.help("add `consumer: …` with the username of whom the key is for"));
+            let finding = Diagnostic::new(Rule::MissingField, place, "the credential lacks `consumer`");
+            diagnostics
+                .push(finding.help("add `consumer: …` with the username of the client whose key it is"));
         }
     }
 }

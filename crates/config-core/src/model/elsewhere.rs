@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::catalog::KEY_AUTH;
 use crate::schema;
 
 /// Why a field is refused.
@@ -33,10 +34,12 @@ pub(super) fn provider<'w>(name: &str, words: &'w [String]) -> Option<&'w str> {
     words.iter().map(String::as_str).find(|word| word == meant)
 }
 
-/// Where in the configuration of ai-proxy a field of this name is, if it is in one place.
-pub(super) fn inside_ai_proxy(key: &str) -> Option<String> {
+/// Where in the configuration of a plugin a field of this name is, if it is in one place. A plugin that
+/// is not run may have been meant as ai-proxy.
+pub(super) fn inside_settings(plugin: &str, key: &str) -> Option<String> {
+    let settings = if plugin == KEY_AUTH { "KeyAuth" } else { "AiProxy" };
     let mut paths = Vec::new();
-    find(&schema::CONFIG["$defs"]["AiProxy"], "config", key, &mut paths);
+    find(&schema::CONFIG["$defs"][settings], "config", key, &mut paths);
     // A field's old place is not where to write it.
     if paths.iter().any(|(_, is_deprecated)| !is_deprecated) {
         paths.retain(|(_, is_deprecated)| !is_deprecated);

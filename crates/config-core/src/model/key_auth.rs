@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::entity::Timestamp;
 use super::value::{ForeignKey, Int, Opaque, Text};
-use crate::syntax::Spanned;
+use crate::syntax::{Document, NodeId, Slot, Spanned};
 
 /// Lets only clients in that send the key of a consumer.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -59,3 +59,24 @@ pub struct KeyauthCredential {
     #[serde(rename = "_ignore")]
     pub _ignore: Option<Spanned<Vec<Opaque>>>,
 }
+
+/// Whether a node is where a client's key stands, or may have been meant to: what is no known field of
+/// a credential that is kept in `keyauth_credentials`.
+pub(crate) fn may_be_key(document: &Document, node: NodeId) -> bool {
+    let name = |node| document.key_of(node).map(|key| document.key_text(key));
+    let parent = document.node(node).parent;
+    let is_item = |node| matches!(document.node(node).slot, Slot::Item(_));
+    let in_list = name(parent) == Some(KEYS) && is_item(node);
+    let is_value = || matches!(document.node(node).slot, Slot::Value(_));
+    let in_credential = is_item(parent) && name(document.node(parent).parent) == Some(KEYS) && is_value();
+    let is_harmless = || name(node).is_some_and(|name| HARMLESS.contains(&name));
+    let is_scalar = document.scalar(node).is_some() && !document.is_null(node);
+    is_scalar && (in_list || name(node) == Some(KEYS) || (in_credential && !is_harmless()))
+}
+
+/// The fields of a credential other than `key`.
+const HARMLESS: [&str; 8] =
+    ["id", "consumer", "ttl", "tags", "created_at", "updated_at", "_comment", "_ignore"];
+
+/// The list of keys of clients.
+pub(crate) const KEYS: &str = "keyauth_credentials";

@@ -87,7 +87,7 @@ impl Keys {
     }
 
     /// The unknown keys of `mapping` of which several belong into the same part of the settings of
-    /// ai-proxy: its key is missing, or they are not indented below it.
+    /// its plugin: its key is missing, or they are not indented below it.
     pub(super) fn misplaced_keys(
         &self,
         document: &Document,
@@ -139,27 +139,36 @@ fn misplaced(document: &Document, mapping: NodeId, kind: &Mapping, key: &str) ->
     }
 }
 
-/// The mapping in the settings of ai-proxy that an unknown `key` of `mapping` belongs into, if it is
+/// The mapping in the settings of a plugin that an unknown `key` of `mapping` belongs into, if it is
 /// there, and what the key is called in it.
 pub(super) fn home<'k>(document: &Document, mapping: NodeId, key: &'k str) -> Option<(NodeId, &'k str)> {
     let path = place_in_settings(document, mapping, &Mapping::of(document, mapping), key)?;
-    let mut plugin = mapping;
-    while let Slot::Value(_) = document.node(plugin).slot {
-        plugin = document.node(plugin).parent;
-    }
     let (part, _) = path.rsplit_once('.')?;
-    let home = part.split('.').try_fold(plugin, |at, key| document.get(at, key))?;
+    let home = part.split('.').try_fold(entity(document, mapping), |at, key| document.get(at, key))?;
     Some((home, key))
 }
 
-/// Where a key of a plugin, or of a part of its settings, belongs in the settings of ai-proxy.
+/// The entity that a mapping is or is a part of.
+fn entity(document: &Document, mapping: NodeId) -> NodeId {
+    let mut entity = mapping;
+    while let Slot::Value(_) = document.node(entity).slot {
+        entity = document.node(entity).parent;
+    }
+    entity
+}
+
+/// Where a key of a plugin, or of a part of its settings, belongs in its settings.
 fn place_in_settings(document: &Document, mapping: NodeId, kind: &Mapping, key: &str) -> Option<String> {
     let is_near = match kind {
         Mapping::Entity("plugin") => true,
         Mapping::Field(_) => is_in_settings(document, mapping),
         _ => false,
     };
-    if is_near { elsewhere::inside_ai_proxy(key) } else { None }
+    if !is_near {
+        return None;
+    }
+    let name = document.get(entity(document, mapping), "name").and_then(|name| document.str(name));
+    elsewhere::inside_settings(name.unwrap_or_default(), key)
 }
 
 /// Whether the mapping is a plugin's `config` or a part of it.
@@ -233,7 +242,7 @@ impl Mapping {
             Some("services") => "service",
             Some("plugins") => "plugin",
             Some("consumers") => "consumer",
-            Some("keyauth_credentials") => "key",
+            Some("keyauth_credentials") => "credential",
             Some("vaults") => "vault",
             Some("sources") => "source",
             Some("destinations") => "destination",

@@ -6,7 +6,9 @@ use super::config::{Config, Scope};
 use super::value::Text;
 use super::wording::quote;
 use crate::diagnostic::Diagnostic;
+use crate::key_digest::{self, Digest};
 use crate::rules::Rule;
+use crate::secret;
 use crate::syntax::{Document, NodeId, Spanned};
 
 /// Reports `duplicate-name` and `duplicate-plugin`.
@@ -25,8 +27,9 @@ pub(super) fn check(config: &Config, document: &Document, diagnostics: &mut Vec<
     names("id", "routes", &mut routes.iter().map(|it| &it.fields.id));
     names("id", "plugins", &mut plugins.iter().map(|it| &it.fields.id));
     names("id", "consumers", &mut consumers.iter().map(|it| &it.fields.id));
-    names("id", "keys", &mut keyauth_credentials.iter().map(|it| &it.fields.id));
+    names("id", "credentials", &mut keyauth_credentials.iter().map(|it| &it.fields.id));
     names("id", "vaults", &mut vaults.iter().map(|it| &it.fields.id));
+    duplicate_keys(config, document, diagnostics);
     duplicate_plugins(config, document, diagnostics);
 }
 
@@ -49,6 +52,41 @@ fn duplicates(
                 .related(document.span(earlier), "first used here");
             diagnostics.push(finding);
         }
+    }
+}
+
+/// A key is one consumer's, and Kong refuses to hold it twice. The key itself is not shown.
+fn duplicate_keys(config: &Config, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
+    let mut first: FxHashMap<Identity, NodeId> = FxHashMap::default();
+    for key in config.keyauth_credentials.iter().filter_map(|credential| credential.fields.key.as_ref()) {
+        let earlier = *first.entry(Identity::of(key)).or_insert(key.node);
+        if earlier != key.node {
+            let finding = Diagnostic::new(
+                Rule::DuplicateName,
+                document.place(key.node),
+                "two credentials have the same key",
+            )
+            .help("give each client a key of its own: a request with this one could be of either")
+            .related(document.span(earlier), "first used here");
+            diagnostics.push(finding);
+        }
+    }
+}
+
+/// What two keys have in common if they are the same.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity<'a> {
+    /// What the key is read from.
+    Source(&'a str),
+    Digest(Digest),
+}
+
+impl<'a> Identity<'a> {
+    fn of(key: &'a str) -> Self {
+        if secret::looks_like_reference(key) || secret::deck_env(key).is_some() {
+            return Identity::Source(key);
+        }
+        Identity::Digest(key_digest::parse(key).unwrap_or_else(|| key_digest::digest(key.as_bytes())))
     }
 }
 

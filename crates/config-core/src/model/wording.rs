@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::key_auth::may_be_key;
 use crate::syntax::{Document, Kind, NodeId, ScalarType, Slot};
 
 /// The longest text that is repeated in a message, in characters.
@@ -76,6 +77,7 @@ pub(super) fn found(document: &Document, node: NodeId) -> String {
 /// Whether the value is a credential, which is never part of a message.
 pub(super) fn is_secret(document: &Document, node: NodeId) -> bool {
     document.key_of(node).is_some_and(|key| SECRETS.contains(&document.key_text(key)))
+        || may_be_key(document, node)
 }
 
 /// The fields that hold credentials.

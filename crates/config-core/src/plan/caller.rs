@@ -74,7 +74,7 @@ impl Caller<'_> {
 
 impl Key {
     /// Reads a key as a file gives it: a digest, a reference or literal text.
-    pub(super) fn parse(text: &str, vaults: &[EnvVault]) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str, vaults: &[EnvVault]) -> Result<Self, String> {
         if key_digest::looks_like_digest(text) {
             let digest = key_digest::parse(text).ok_or("a digest is `sha256:` and 64 hexadecimal digits")?;
             return Ok(Key::Digest(digest));

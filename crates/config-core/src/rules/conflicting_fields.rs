@@ -2,11 +2,13 @@
 //! the field that makes the demand.
 
 mod auth;
+mod key_auth;
 mod model;
 mod route;
 mod service;
 
 use crate::analysis::Facts;
+use crate::catalog;
 use crate::diagnostic::Diagnostic;
 use crate::rules::Rule;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -18,6 +20,9 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     }
     for route in facts.config.routes.iter().filter(|route| route.unmatchable().is_none()) {
         diagnostics.extend(route::check(document, &route.fields));
+    }
+    for plugin in facts.config.plugins.iter().filter(|plugin| plugin.name() == Some(catalog::KEY_AUTH)) {
+        diagnostics.extend(key_auth::check(document, plugin));
     }
     for config in facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref()) {
         diagnostics.extend(auth::check(document, config));

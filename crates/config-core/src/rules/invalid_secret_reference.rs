@@ -15,7 +15,8 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     let vaults = facts.env_vaults();
     strings::for_each(facts, |found| {
         let fault = match found.within {
-            Within::Auth => in_credential(found.text, &vaults),
+            Within::Auth => in_credential(found.text, "is sent as it stands", &vaults),
+            Within::Key => in_credential(found.text, "is the key as it stands", &vaults),
             _ => elsewhere(&found),
         };
         let Some(fault) = fault else { return };
@@ -40,7 +41,8 @@ struct Fault {
     meant: Option<String>,
 }
 
-fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
+/// `taken` says what becomes of a text that is no reference.
+fn in_credential(text: &str, taken: &str, vaults: &[EnvVault]) -> Option<Fault> {
     if looks_like_reference(text) && !text[1..text.len() - 1].contains(['{', '}']) {
         let error = VaultReference::parse(text).and_then(|reference| reference.variable(vaults)).err()?;
         return Some(Fault { range: error.range, message: error.message, help: error.help, meant: None });
@@ -59,7 +61,7 @@ fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
     if let Some(meant) = near_miss(text, vaults) {
         return Some(Fault {
             range: 0..text.len(),
-            message: "a reference that is not written exactly so is sent as it stands".to_owned(),
+            message: format!("a reference that is not written exactly so {taken}"),
             help: format!("write `{meant}`"),
             meant: Some(meant),
         });
@@ -70,7 +72,7 @@ fn in_credential(text: &str, vaults: &[EnvVault]) -> Option<Fault> {
         let meant = format!("{{vault://env/{name}}}");
         return Some(Fault {
             range: 0..text.len(),
-            message: format!("`{text}` is sent as it stands: no variable is filled in"),
+            message: format!("`{text}` {taken}: no variable is filled in"),
             help: match text.trim_start().starts_with(['B', 'b']) {
                 true => format!("write `{meant}` alone; the variable holds the `Bearer ` too"),
                 false => format!("write `{meant}`"),
@@ -97,7 +99,8 @@ fn elsewhere(found: &Found) -> Option<Fault> {
     };
     Some(Fault {
         message: format!("`{}` does not resolve references to secrets", found.field()),
-        help: "references are resolved under `auth` of ai-proxy only; write the value itself here".to_owned(),
+        help: "references are resolved under `auth` of ai-proxy and in the `key` of keyauth_credentials only; write the \
+               value itself here".to_owned(),
         meant: None,
         range,
     })
@@ -133,7 +136,8 @@ mod tests {
             " {vault://env/KEY}",
             "{vault:/env/KEY}",
         ] {
-            let fault = in_credential(text, &[]).unwrap_or_else(|| panic!("{text} passes"));
+            let fault =
+                in_credential(text, "is sent as it stands", &[]).unwrap_or_else(|| panic!("{text} passes"));
             assert_eq!(fault.meant.as_deref(), Some("{vault://env/KEY}"), "{text}");
         }
     }
@@ -145,14 +149,16 @@ mod tests {
             ("{vault://env/KEY}-x", 0..17),
             ("{vault://env/KEY}{vault://env/OTHER}", 0..17),
         ] {
-            let fault = in_credential(text, &[]).unwrap_or_else(|| panic!("{text} passes"));
+            let fault =
+                in_credential(text, "is sent as it stands", &[]).unwrap_or_else(|| panic!("{text} passes"));
             assert_eq!((fault.range, fault.meant.as_deref()), (range, Some("{vault://env/KEY}")), "{text}");
         }
     }
 
     #[test]
     fn variables_of_deck_begin_with_its_name() {
-        let fault = in_credential("Bearer ${{ env \"KEY\" }}", &[]).expect("decK refuses it");
+        let fault =
+            in_credential("Bearer ${{ env \"KEY\" }}", "is sent as it stands", &[]).expect("decK refuses it");
         assert_eq!(
             (fault.range, fault.help.as_str()),
             (7..23, "write `${{ env \"DECK_KEY\" }}`, or `{vault://env/KEY}` alone")
@@ -164,7 +170,7 @@ mod tests {
         for text in
             ["Bearer sk-1", "vault", "vault:", "${{ env \"DECK_KEY\" }}", "vaults://x", "{vault://env/KEY}"]
         {
-            assert!(in_credential(text, &[]).is_none(), "{text}");
+            assert!(in_credential(text, "is sent as it stands", &[]).is_none(), "{text}");
         }
     }
 }

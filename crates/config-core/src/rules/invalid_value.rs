@@ -4,6 +4,7 @@
 mod address;
 mod header;
 mod host;
+mod key;
 mod url;
 mod word;
 
@@ -12,9 +13,9 @@ pub(super) use word::VAULT_TYPES;
 use std::ops::Range;
 
 use crate::analysis::Facts;
-use crate::catalog::AI_PROXY;
+use crate::catalog;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Consumer, Endpoint, Plugin, Protocol, Route, Service, Text};
+use crate::model::{Consumer, Endpoint, KeyAuth, KeyauthCredential, Plugin, Protocol, Route, Service, Text};
 use crate::rules::Rule;
 use crate::secret;
 use crate::syntax::{Document, NodeId, Spanned};
@@ -32,6 +33,12 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
         forms.plugin(&plugin.fields);
         let options = plugin.ai_proxy.as_ref().and_then(|config| config.model.options.as_ref());
         forms.text(options.and_then(|options| options.upstream_url.as_ref()), url::upstream_url);
+        if let Some(config) = &plugin.key_auth {
+            forms.key_auth(config);
+        }
+    }
+    for credential in &config.keyauth_credentials {
+        forms.credential(&credential.fields);
     }
     for consumer in &config.consumers {
         forms.consumer(&consumer.fields);
@@ -106,8 +113,8 @@ impl Forms<'_> {
         self.text(plugin.id.as_ref(), word::uuid);
         self.text(plugin.instance_name.as_ref(), word::name);
         self.protocols(plugin.protocols.as_ref());
-        if plugin.name.as_ref().is_some_and(|name| name.as_str() == AI_PROXY) {
-            self.protocols_of_requests(plugin);
+        if let Some(name) = plugin.name.as_ref().filter(|name| catalog::is_run(name)) {
+            self.protocols_of_requests(name, plugin);
         }
         self.texts(plugin.tags.as_ref(), word::tag);
     }
@@ -126,16 +133,44 @@ impl Forms<'_> {
         }
     }
 
-    /// `ai-proxy` takes no part in streams.
-    fn protocols_of_requests(&mut self, plugin: &Plugin) {
+    /// The plugins that are run take no part in streams.
+    fn protocols_of_requests(&mut self, name: &str, plugin: &Plugin) {
         use Protocol::{Grpc, Grpcs, Http, Https};
         let protocols = plugin.protocols.iter().flat_map(|protocols| protocols.iter());
         for protocol in protocols.filter(|it| ![Grpc, Grpcs, Http, Https].contains(&it.value)) {
             let place = self.document.place(protocol.node);
-            let message = format!("`ai-proxy` does not run on `{}`", protocol.value);
+            let message = format!("`{name}` does not run on `{}`", protocol.value);
             self.diagnostics.push(
                 Diagnostic::new(Rule::InvalidValue, place, message)
                     .help("write some of `grpc`, `grpcs`, `http` and `https`, or leave `protocols` out"),
+            );
+        }
+    }
+
+    fn key_auth(&mut self, config: &KeyAuth) {
+        self.texts(config.key_names.as_ref(), header::token);
+        if let Some(names) = config.key_names.as_ref().filter(|names| names.is_empty()) {
+            let place = self.document.key_place(names.node);
+            let message = "a list without any name leaves no key to look for: no request could pass";
+            self.diagnostics.push(
+                Diagnostic::new(Rule::InvalidValue, place, message)
+                    .help("name the header, as in `[apikey]`, or leave `key_names` out"),
+            );
+        }
+        self.text(config.realm.as_ref(), key::realm);
+    }
+
+    fn credential(&mut self, credential: &KeyauthCredential) {
+        self.text(credential.id.as_ref(), word::uuid);
+        self.text(credential.key.as_ref(), key::key);
+        self.texts(credential.tags.as_ref(), word::tag);
+        if let Some(ttl) = credential.ttl.as_ref().filter(|ttl| ttl.get() > 0) {
+            let place = self.document.place(ttl.node);
+            let message =
+                "a key in a file never expires: Kong counts `ttl` from the moment it stores the key";
+            self.diagnostics.push(
+                Diagnostic::new(Rule::InvalidValue, place, message)
+                    .help("leave `ttl` out, and take the key out of the file when it is to end"),
             );
         }
     }
@@ -214,10 +249,13 @@ mod tests {
     const FORMS: &[Form] = &[
         address::ip_or_range,
         header::name,
+        header::token,
         header::value,
         host::criterion,
         host::server_name,
         host::of_service,
+        key::key,
+        key::realm,
         url::service_url,
         url::path_of_service,
         url::upstream_url,

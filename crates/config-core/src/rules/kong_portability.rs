@@ -5,6 +5,7 @@
 mod auth;
 mod file;
 mod header;
+mod key;
 mod mode;
 mod model;
 mod null;
@@ -26,6 +27,7 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.extend(file::check(facts));
     diagnostics.extend(null::check(facts));
     diagnostics.extend(route::without_service(facts));
+    diagnostics.extend(key::taken_word_for_word(facts));
     for (index, (route, known)) in facts.config.routes.iter().zip(&facts.routes).enumerate() {
         diagnostics.extend(route::check(facts.document, route));
         diagnostics.extend(route::methods_sent_on(facts, RouteIndex(index)));

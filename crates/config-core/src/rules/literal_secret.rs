@@ -2,13 +2,22 @@
 
 use crate::analysis::Facts;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Auth, Provider, Text};
+use crate::key_digest;
+use crate::model::{Auth, KEYS, Provider, Text, may_be_key};
 use crate::rules::Rule;
 use crate::secret;
 use crate::source::Span;
 use crate::syntax::{Document, NodeId, Spanned};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
+    for credential in &facts.config.keyauth_credentials {
+        let Some(key) = credential.fields.key.as_ref().filter(|key| is_literal_key(key)) else { continue };
+        let place = facts.document.place(key.node);
+        diagnostics.push(Diagnostic::new(Rule::LiteralSecret, place, "a client's key is written into the file").help(
+            "write its digest, `sha256:` and what `printf %s KEY | sha256sum` prints, or move it into the environment \
+             and write `\"{vault://env/CLIENT_KEY}\"`",
+        ));
+    }
     for config in facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref()) {
         let Some(auth) = &config.auth else { continue };
         for (field, value, variable) in CREDENTIALS {
@@ -32,9 +41,12 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
 /// Where credentials are written out, in a file with whatever other mistakes: under the keys of
 /// credentials, wherever they stand.
 pub(crate) fn credentials(document: &Document) -> Vec<Span> {
-    let is_key = |key| CREDENTIALS.iter().any(|(field, ..)| *field == document.key_text(key));
+    let is_named = |key| CREDENTIALS.iter().any(|(field, ..)| *field == document.key_text(key));
     let is_credential = |node: &NodeId| {
-        document.key_of(*node).is_some_and(is_key) && document.str(*node).is_some_and(is_literal)
+        let is_secret =
+            document.key_of(*node).is_some_and(is_named) && document.str(*node).is_some_and(is_literal);
+        let is_literal = || document.scalar(*node).is_some_and(|scalar| is_literal_key(&scalar.text));
+        is_secret || (may_be_key(document, *node) && is_literal())
     };
     document.ids().filter(is_credential).map(|node| document.span(node)).collect()
 }
@@ -42,7 +54,13 @@ pub(crate) fn credentials(document: &Document) -> Vec<Span> {
 /// The same in a text that cannot be parsed: what stands on a line behind the key of a credential.
 pub(crate) fn credentials_in_text(text: &str) -> Vec<Span> {
     let fields = CREDENTIALS.iter().flat_map(|(field, ..)| text.match_indices(*field));
+    // A word so short is looked for only where it can have this meaning.
+    let keys = text.match_indices("key").filter(|(at, _)| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        text.contains(KEYS) && !text[..*at].ends_with(is_part)
+    });
     fields
+        .chain(keys)
         .filter_map(|(at, field)| {
             let rest = &text[at + field.len()..];
             let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
@@ -64,6 +82,11 @@ const CREDENTIALS: &[Credential] = &[
     ("aws_secret_access_key", |auth| auth.aws_secret_access_key.as_ref(), "AWS_SECRET_ACCESS_KEY"),
     ("azure_client_secret", |auth| auth.azure_client_secret.as_ref(), "AZURE_CLIENT_SECRET"),
 ];
+
+/// Whether the text is a client's key itself, and neither a reference nor a digest.
+fn is_literal_key(text: &str) -> bool {
+    !key_digest::looks_like_digest(text) && is_literal(text)
+}
 
 /// Whether the text is a credential itself. References and templates, well-formed or not, are
 /// judged by the rules about them.
@@ -102,6 +125,19 @@ mod tests {
                 "{header_value: first, header_value: second}\n",
                 "{header_value: *****, header_value: ******}\n",
             ),
+            (
+                "keyauth_credentials:\n- {key: open sesame, tags: [key]}\n- key: 12345\n- key: '{vault://env/X}'\n",
+                "keyauth_credentials:\n- {key: **** ******, tags: [key]}\n- key: *****\n- key: '{vault://env/X}'\n",
+            ),
+            (
+                "keyauth_credentials: [{key: open}\nmykey: x\n",
+                "keyauth_credentials: [{key: *****\nmykey: x\n",
+            ),
+            (
+                "keyauth_credentials:\n- open\n- {keys: sesame, consumer: bob}\n",
+                "keyauth_credentials:\n- ****\n- {keys: ******, consumer: bob}\n",
+            ),
+            ("set:\n- key: open\n", "set:\n- key: open\n"),
             ("param_value: ${{ env \"DECK_A\" }}\nb: [", "param_value: ${{ env \"DECK_A\" }}\nb: ["),
         ];
         for (text, shown) in cases {

@@ -1,4 +1,4 @@
-//! The strings of all that aiproxy runs: routes, services and ai-proxy. What other plugins and
+//! The strings of all that aiproxy runs: routes, services, its plugins and the keys of consumers. What other plugins and
 //! entities mean by their strings is theirs.
 
 use crate::analysis::Facts;
@@ -10,9 +10,11 @@ use crate::syntax::{Document, Kind, NodeId, Slot};
 pub(super) enum Within {
     /// Under `auth` of ai-proxy, where references to secrets are resolved.
     Auth,
+    /// The key of a consumer, which may be a reference too.
+    Key,
     /// Under `model` of ai-proxy, where placeholders are evaluated.
     Model,
-    /// Elsewhere in the configuration of ai-proxy.
+    /// Elsewhere in the configuration of ai-proxy or key-auth.
     Plugin,
     /// In a route or service.
     RouteOrService,
@@ -59,6 +61,14 @@ pub(super) fn for_each<'f>(facts: &'f Facts<'f>, mut visit: impl FnMut(Found<'f>
     };
     facts.config.services.iter().for_each(|service| entity(service.node, &service.holes));
     facts.config.routes.iter().for_each(|route| entity(route.node, &route.holes));
+    for credential in &facts.config.keyauth_credentials {
+        if let Some(key) = &credential.fields.key {
+            field(credential.node, key.node, Within::Key);
+        }
+    }
+    for config in facts.config.plugins.iter().filter_map(key_auth) {
+        document.entries(config).iter().for_each(|(_, value)| field(config, *value, Within::Plugin));
+    }
     for config in facts.config.plugins.iter().filter_map(ai_proxy) {
         for (key, value) in document.entries(config) {
             let within = match document.key_text(*key) {
@@ -74,6 +84,11 @@ pub(super) fn for_each<'f>(facts: &'f Facts<'f>, mut visit: impl FnMut(Found<'f>
 /// The `config` of a plugin that is ai-proxy and has no mistake of structure.
 fn ai_proxy(plugin: &PluginEntity) -> Option<NodeId> {
     plugin.ai_proxy.as_ref().and(plugin.fields.config).map(|config| config.0)
+}
+
+/// The same of key-auth.
+fn key_auth(plugin: &PluginEntity) -> Option<NodeId> {
+    plugin.key_auth.as_ref().and(plugin.fields.config).map(|config| config.0)
 }
 
 impl Found<'_> {

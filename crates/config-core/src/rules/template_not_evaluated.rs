@@ -36,6 +36,9 @@ fn help(within: Within, field: &str) -> Option<&'static str> {
             "write `{vault://env/NAME}` for a credential of your own; a client's own, sent in the same header, \
              passes with `allow_override: true`",
         ),
+        Within::Key => {
+            Some("a key is the same for every request: write it, its digest or `{vault://env/NAME}`")
+        }
         Within::Plugin => {
             Some("placeholders are evaluated in `model.name` and the strings under `model.options`")
         }

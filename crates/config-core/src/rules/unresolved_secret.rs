@@ -10,7 +10,8 @@ use crate::secret::{VaultReference, looks_like_reference};
 pub(crate) fn check(facts: &Facts, is_set: &dyn Fn(&str) -> bool, diagnostics: &mut Vec<Diagnostic>) {
     let vaults = facts.env_vaults();
     strings::for_each(facts, |found| {
-        if found.within != Within::Auth || !looks_like_reference(found.text) {
+        let is_read = matches!(found.within, Within::Auth | Within::Key);
+        if !is_read || !looks_like_reference(found.text) {
             return;
         }
         // What cannot be resolved anywhere is `invalid-secret-reference`.
@@ -22,6 +23,7 @@ pub(crate) fn check(facts: &Facts, is_set: &dyn Fn(&str) -> bool, diagnostics: &
         let message = format!("the environment variable `{}` is not set", variable.name);
         let help = match &variable.key {
             Some(key) => format!("set it to a JSON object with the member `{key}`"),
+            None if found.within == Within::Key => "set it to the key that the client sends".to_owned(),
             None => "set it to the whole value of the field, a scheme such as `Bearer` included".to_owned(),
         };
         let place = facts.document.place(found.node);

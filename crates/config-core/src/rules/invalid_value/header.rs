@@ -1,4 +1,4 @@
-//! The names and values of a route's header criteria.
+//! The names of headers, and the values of a route's header criteria.
 
 use super::{Fault, Verdict};
 use crate::pattern::HeaderPattern;
@@ -12,6 +12,11 @@ pub(super) fn name(text: &str) -> Verdict {
             "the host has a criterion of its own: write `hosts: […]`",
         ));
     }
+    token(text)
+}
+
+/// A name of any header, as Kong takes it.
+pub(super) fn token(text: &str) -> Verdict {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     match text.char_indices().find(|(_, c)| !fits(*c)) {
         None if text.is_empty() => {
