@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use config_core::plan::Plan;
 pub use config_core::plan::caller::Keys;
-use config_core::plan::caller::{Digest, Key};
+use config_core::plan::caller::{Digest, Key, KeyCredential, digest};
 use config_core::plan::secrets::AuthField;
-use config_core::secret::SecretValue;
+use config_core::secret::{SecretValue, Variable};
 
 /// Looks up an environment variable.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -32,8 +32,8 @@ enum Texts {
 pub struct MissingSecret {
     /// What the file says, as it may be shown.
     pub reference: String,
-    /// The environment variable that it names.
-    pub variable: Option<String>,
+    /// The environment variable that it names, or a text in it.
+    pub variable: Option<Variable>,
     /// The field that holds it.
     pub field: &'static str,
     /// The 1-based lines on which the file has it.
@@ -49,8 +49,8 @@ pub enum Problem {
     NotSet,
     /// The variable, or the text in it, is empty.
     Empty,
-    /// The variable is no JSON object that has a text under this key.
-    NoMember(String),
+    /// The variable is no JSON object that has a text under the reference's key.
+    NoMember,
     /// decK replaces the expression, and has not done so.
     DeckExpression,
     /// It ends in a line break.
@@ -59,6 +59,8 @@ pub enum Problem {
     Control,
     /// It stands for the name of a header, and no header can have this name.
     NotAHeaderName,
+    /// It is the same key as another consumer's, on this line.
+    SameKey(usize),
 }
 
 impl Secret {
@@ -119,7 +121,7 @@ pub fn resolve(value: &SecretValue, environment: Environment<'_>) -> Result<Secr
             let text = environment(&variable.name).ok_or(Problem::NotSet)?;
             match &variable.key {
                 Some(_) if text.is_empty() => return Err(Problem::Empty),
-                Some(key) => variable.credential(&text).ok_or_else(|| Problem::NoMember(key.clone()))?,
+                Some(_) => variable.credential(&text).ok_or(Problem::NoMember)?,
                 None => text,
             }
         }
@@ -127,28 +129,30 @@ pub fn resolve(value: &SecretValue, environment: Environment<'_>) -> Result<Secr
     if text.is_empty() { Err(Problem::Empty) } else { Ok(Secret::new(text)) }
 }
 
-/// The digests of the plan's keys.
+/// The digests of the plan's keys. Of equal keys the first counts.
 fn keys(plan: &Plan, environment: Environment<'_>, missing: &mut Missing) -> Keys {
-    let known = plan.key_credentials().iter().filter_map(|credential| {
-        let digest = match &credential.key {
-            Key::Digest(digest) => *digest,
-            Key::Secret(value) => match resolve(value, environment).and_then(one_line) {
-                Ok(secret) => sha256(secret.reveal()),
-                Err(problem) => {
-                    missing.add(value, "key", credential.line, problem);
-                    return None;
-                }
-            },
+    let mut known: HashMap<Digest, &KeyCredential> = HashMap::new();
+    for credential in plan.key_credentials() {
+        let found = match &credential.key {
+            Key::Digest(digest) => Ok(*digest),
+            Key::Secret(value) => {
+                resolve(value, environment).and_then(one_line).map(|key| digest(key.reveal().as_bytes()))
+            }
         };
-        Some((digest, credential.consumer))
-    });
-    Keys::new(known.collect::<Vec<_>>())
-}
-
-fn sha256(text: &str) -> Digest {
-    let mut digest = Digest::default();
-    digest.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref());
-    digest
+        let first = found.map(|digest| *known.entry(digest).or_insert(credential));
+        let problem = match first {
+            Ok(first) if first.consumer == credential.consumer => continue,
+            Ok(first) => Problem::SameKey(first.line),
+            Err(problem) => problem,
+        };
+        match &credential.key {
+            Key::Secret(value) => missing.add(value, "key", credential.line, problem),
+            Key::Digest(_) => {
+                missing.add(&SecretValue::Literal(String::new()), "key", credential.line, problem)
+            }
+        }
+    }
+    Keys::new(known.into_iter().map(|(digest, credential)| (digest, credential.consumer)))
 }
 
 /// Checks what the place where a secret goes demands.
@@ -183,7 +187,7 @@ impl Missing {
     fn add(&mut self, value: &SecretValue, field: &'static str, line: usize, problem: Problem) {
         let reference = value.shown().to_owned();
         let variable = match value {
-            SecretValue::Vault { variable, .. } => Some(variable.name.clone()),
+            SecretValue::Vault { variable, .. } => Some(variable.clone()),
             SecretValue::Literal(_) | SecretValue::DeckEnv(_) => None,
         };
         let key = (reference.clone(), field, problem.clone());
@@ -202,25 +206,28 @@ impl Missing {
 impl MissingSecret {
     /// What to do about it.
     pub fn help(&self) -> String {
-        let set = || match &self.variable {
-            Some(variable) => format!("set `{variable}`"),
+        let set = match &self.variable {
+            Some(variable) => format!("set `{}`", variable.name),
             None => "write it".to_owned(),
         };
-        match &self.problem {
-            Problem::NotSet | Problem::Empty => {
-                format!("{} to the whole value of `{}`{}", set(), self.field, scheme(self.field))
+        match (&self.problem, self.variable.as_ref().and_then(|variable| variable.key.as_ref())) {
+            (Problem::NotSet | Problem::Empty | Problem::NoMember, Some(key)) => {
+                format!("{set} to a JSON object such as {{\"{key}\": \"…\"}}")
             }
-            Problem::NoMember(key) => format!("{} to a JSON object such as {{\"{key}\": \"…\"}}", set()),
-            Problem::DeckExpression => {
+            (Problem::NotSet | Problem::Empty | Problem::NoMember, None) => {
+                format!("{set} to the whole value of `{}`{}", self.field, scheme(self.field))
+            }
+            (Problem::DeckExpression, _) => {
                 "aiproxy does not run decK: write a reference `{vault://env/NAME}`, or replace the expression \
                  first"
                     .to_owned()
             }
-            Problem::TrailingLineBreak => {
-                format!("{} without the line break at its end; `$(cat FILE)` in a shell drops it", set())
+            (Problem::TrailingLineBreak, _) => {
+                format!("{set} without the line break at its end; `$(cat FILE)` in a shell drops it")
             }
-            Problem::Control => format!("{} to one line of text", set()),
-            Problem::NotAHeaderName => format!("{} to a name such as `Authorization`", set()),
+            (Problem::Control, _) => format!("{set} to one line of text"),
+            (Problem::NotAHeaderName, _) => format!("{set} to a name such as `Authorization`"),
+            (Problem::SameKey(_), _) => "give every consumer a key of its own".to_owned(),
         }
     }
 }
@@ -235,18 +242,22 @@ impl fmt::Display for MissingSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reference, variable, field, problem, .. } = self;
         let holder = match variable {
-            Some(variable) => format!("the environment variable `{variable}`"),
+            Some(variable) => format!("the environment variable `{}`", variable.name),
             None => "the text".to_owned(),
         };
         write!(f, "`{field}` is `{reference}`, ")?;
         match problem {
             Problem::NotSet => write!(f, "and {holder} is not set"),
             Problem::Empty => write!(f, "and {holder} is empty"),
-            Problem::NoMember(key) => write!(f, "and {holder} holds no JSON object with a text `{key}`"),
+            Problem::NoMember => {
+                let key = variable.as_ref().and_then(|variable| variable.key.as_deref()).unwrap_or_default();
+                write!(f, "and {holder} is no JSON object with a text `{key}`")
+            }
             Problem::DeckExpression => f.write_str("which decK has not replaced"),
             Problem::TrailingLineBreak => write!(f, "and {holder} ends in a line break"),
             Problem::Control => write!(f, "and {holder} has line breaks or other control characters"),
             Problem::NotAHeaderName => write!(f, "and {holder} is not the name of a header"),
+            Problem::SameKey(line) => write!(f, "the same key as another consumer's on line {line}"),
         }
     }
 }

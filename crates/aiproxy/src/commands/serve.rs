@@ -82,6 +82,9 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
         notices.unknown_keys(&missing);
         return Some((plan, secrets, keys));
     }
+    if !args.listen.ip().to_canonical().is_loopback() {
+        notices.open_routes(plan.open_routes(), args.listen);
+    }
     match Secrets::resolve(&plan, &environment) {
         Ok((secrets, keys)) => Some((plan, secrets, keys)),
         Err(missing) => {

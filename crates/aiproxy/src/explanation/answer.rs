@@ -178,12 +178,6 @@ impl Explanation {
 }
 
 fn resolve(secret: &SecretValue, variables: Variables<'_>) -> Secret {
-    let resolved = match secret {
-        SecretValue::Vault { variable, .. } => {
-            variables(&variable.name).is_some_and(|value| variable.credential(&value).is_some())
-        }
-        SecretValue::Literal(_) => true,
-        SecretValue::DeckEnv(_) => false,
-    };
+    let resolved = runtime::secrets::resolve(secret, variables).is_ok();
     Secret { reference: secret.shown().to_owned(), resolved }
 }

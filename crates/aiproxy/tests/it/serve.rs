@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
-    sync::mpsc::channel,
+    sync::mpsc::{Sender, channel},
 };
 
 use insta::assert_snapshot;
@@ -176,6 +176,8 @@ fn a_gateway_answers_logs_and_stops() {
     assert_snapshot!(run.stderr);
     let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     lines.iter().for_each(|line| assert_valid("access-log", line));
+    let id = lines[0]["request"]["id"].as_str().unwrap();
+    assert!(chat.head.contains(&format!("x-request-id: {id}")), "{chat:#?}");
     let told = lines
         .iter()
         .map(|line| (line["request"]["uri"].as_str().unwrap(), line["response"]["status"].as_u64().unwrap()));
@@ -249,6 +251,159 @@ fn the_access_log_goes_where_it_is_told_to() {
     gateway.chat("/chat", "");
     assert_eq!(gateway.stop().stdout, "");
     assert_snapshot!(serve("no/such/directory").run());
+}
+
+/// Every way in which a secret comes near a request: the operator's in header, query and body, from
+/// variables and from JSON in them, written into the file, or the client's own; keys as references,
+/// literals and digests, sent in header, query and body.
+const CANARIES: &str = r#"_format_version: "3.0"
+consumers:
+- username: app
+  keyauth_credentials: [{key: "{vault://env/APP_KEY}"}]
+- username: batch
+  keyauth_credentials: [{key: canary-literal-key}]
+- username: job
+  keyauth_credentials: [{key: "sha256:[digest]"}]
+plugins:
+- name: key-auth
+  config: {key_names: [apikey], key_in_body: true, hide_credentials: true}
+services:
+- name: llm
+  host: localhost
+  routes:
+  - name: header
+    paths: [/header]
+    plugins:
+    - name: ai-proxy
+      config: &config
+        route_type: llm/v1/chat
+        auth: {header_name: Authorization, header_value: "{vault://env/OPENAI_AUTH_HEADER}", allow_override: true}
+        logging: {log_statistics: true, log_payloads: true}
+        model: {provider: openai, name: gpt-4o}
+  - name: query
+    paths: [/query]
+    plugins:
+    - name: ai-proxy
+      config:
+        <<: *config
+        auth: {param_name: code, param_value: "{vault://env/keys/openai}", param_location: query}
+  - name: body
+    paths: [/body]
+    plugins:
+    - name: ai-proxy
+      config:
+        <<: *config
+        auth: {param_name: token, param_value: "{vault://env/BODY_TOKEN}", param_location: body}
+  - name: literal
+    paths: [/literal]
+    plugins:
+    - name: ai-proxy
+      config:
+        <<: *config
+        route_type: preserve
+        auth: {header_name: x-token, header_value: canary-literal-header}
+"#;
+
+/// An upstream that answers a request for `fail` with everything that it was sent.
+fn telltale(seen: Sender<String>) -> String {
+    upstream(move |request, mut stream| {
+        let (status, content_type, body) = if request.contains("fail") {
+            let error = serde_json::json!({"error": {"message": format!("no: {request}"), "type": "x"}});
+            ("401 Unauthorized", "application/json", error.to_string())
+        } else if request.contains(r#""stream":true"#) {
+            ("200 OK", "text/event-stream", "data: {\"choices\":[]}\n\ndata: [DONE]\n\n".to_owned())
+        } else {
+            let usage = r#"{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}"#;
+            ("200 OK", "application/json", format!(r#"{{"choices":[],"model":"m","usage":{usage}}}"#))
+        };
+        let head =
+            format!("HTTP/1.1 {status}\r\ncontent-type: {content_type}\r\nset-cookie: canary-cookie\r\n");
+        let answer = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).unwrap();
+        seen.send(request).unwrap();
+    })
+}
+
+#[test]
+fn no_secret_is_ever_seen() {
+    let (seen, requests) = channel();
+    let digest = "4651a09cf50dd6bcb2b1bbec31d5366e446355ad183b5319615c060c1a89d0b0";
+    let address = telltale(seen);
+    let serve = aiproxy(&format!("serve canaries.yaml --upstream openai=http://{address}"))
+        .file("canaries.yaml", CANARIES.replace("[digest]", digest))
+        .env("APP_KEY", "canary-app-key")
+        .env("OPENAI_AUTH_HEADER", "Bearer canary-header")
+        .env("KEYS", r#"{"openai": "canary-query", "other": "canary-other"}"#)
+        .env("BODY_TOKEN", "canary-body");
+    let gateway = Gateway::start(serve);
+    let mut answers = Vec::new();
+    let app = "apikey: canary-app-key\r\n";
+    for (path, key, member) in [
+        ("/header", app, ""),
+        ("/header?apikey=canary-app-key", "", ""),
+        ("/header", "", r#""apikey":"canary-app-key","#),
+        ("/header", "apikey: canary-literal-key\r\nauthorization: Bearer canary-client\r\n", ""),
+        ("/header", "apikey: canary-digest-key\r\ncookie: canary-cookie\r\n", ""),
+        ("/header", "apikey: canary-wrong-key\r\n", ""),
+        ("/header?apikey=canary-wrong-key", "", ""),
+        ("/header", "apikey: canary-app-key\r\napikey: canary-wrong-key\r\n", ""),
+        ("/query?code=canary-client-code", app, ""),
+        ("/body", app, r#""token":"canary-client-token","#),
+        ("/literal?key=canary-client-query", app, ""),
+        ("/nothing?apikey=canary-app-key", "", ""),
+    ] {
+        for messages in [r#"[{"role":"user","content":"hi"}]"#, r#"[{"role":"user","content":"fail"}]"#, "5"]
+        {
+            for stream in ["", r#","stream":true"#] {
+                let body = format!("{{{member}\"messages\":{messages}{stream}}}");
+                answers.push(gateway.post(path, key, &body));
+            }
+        }
+    }
+    answers.extend(["/livez", "/readyz", "/canary"].map(|path| gateway.admin(path)));
+    let run = gateway.stop();
+    let requests: Vec<_> = requests.try_iter().collect();
+    for secret in ["Bearer canary-header", "Bearer canary-client", "code=canary-query", "canary-body"] {
+        assert!(requests.iter().any(|request| request.contains(secret)), "{secret} was sent upstream");
+    }
+    for key in ["-key", "cookie", "canary-other", "canary-client-code", "canary-client-token"] {
+        assert!(requests.iter().all(|request| !request.contains(key)), "{key}: {requests:#?}");
+    }
+    assert!(run.stdout.lines().count() >= answers.len() - 3 && run.stdout.contains("\"payload\""));
+    // What a client sends to the upstream itself may come back to it.
+    let own = |answer: &Answer| format!("{answer:?}").replace("canary-client-query", "");
+    for text in answers.iter().map(own).chain([run.stdout, run.stderr]) {
+        assert!(!text.contains("canary"), "{text}");
+    }
+}
+
+#[test]
+fn a_key_belongs_to_one_consumer() {
+    let text = CANARIES.replace("[digest]", &"0".repeat(64));
+    let serve = aiproxy("serve canaries.yaml --check")
+        .file("canaries.yaml", text)
+        .env("APP_KEY", "canary-literal-key")
+        .env("OPENAI_AUTH_HEADER", "x")
+        .env("KEYS", r#"{"openai": "x"}"#);
+    let run = serve.run();
+    assert!(!run.stderr.contains("canary-"));
+    assert_snapshot!(run);
+}
+
+#[test]
+fn credentials_that_anybody_can_spend_are_worth_a_warning_on_other_than_loopback_addresses() {
+    for (name, args) in [("loopback", "--listen [::1]:0"), ("everywhere", "--listen 0.0.0.0:0")] {
+        let run = aiproxy(&format!("serve --check routes.yaml {args}")).file("routes.yaml", ROUTES);
+        let run = run.env("OPENAI_AUTH_HEADER", "x").env("KEYS", r#"{"openai": "x"}"#).run();
+        assert_snapshot!(name, run);
+    }
+    let run = aiproxy("serve --check canaries.yaml --listen 0.0.0.0:0")
+        .file("canaries.yaml", CANARIES.replace("[digest]", &"0".repeat(64)))
+        .env("APP_KEY", "x")
+        .env("BODY_TOKEN", "x")
+        .env("OPENAI_AUTH_HEADER", "x")
+        .env("KEYS", r#"{"openai": "x"}"#);
+    assert!(!run.run().stderr.contains("spends"), "key-auth guards the routes");
 }
 
 /// `serve` for [`ROUTES`] with OpenAI at `address`.

@@ -8,7 +8,7 @@ use super::proxy::{DEFAULT_MAX_REQUEST_BODY_SIZE, Proxy, Rendered};
 use super::rejection::Rejection;
 use super::request::RequestHead;
 use super::router::Captures;
-use super::{Broken, Plan, origin};
+use super::{Broken, Plan, Route, origin};
 use crate::model::{ConsumerIndex, RouteIndex};
 
 /// A request that may go on to its body.
@@ -87,6 +87,26 @@ impl Plan {
         let seen = withheld.as_ref().map_or(*head, |withheld| withheld.head(head));
         let rendered = proxy.render(&seen, captures).map_err(|rejection| stop(Some(proxy), rejection))?;
         Ok(Admitted { consumer, withheld, proxy, rendered })
+    }
+
+    /// The routes on which anybody at all can spend a configured credential: no key is asked for, or
+    /// whoever has none is taken for somebody.
+    pub fn open_routes(&self) -> impl Iterator<Item = &Route> {
+        self.routable.iter().filter(|index| self.is_open(**index)).map(|index| &self.routes[index.0])
+    }
+
+    fn is_open(&self, index: RouteIndex) -> bool {
+        let consumer = match self.guard(index) {
+            None => None,
+            Some(Ok(guard)) if guard.anonymous().is_some() => guard.anonymous(),
+            Some(_) => return false,
+        };
+        match self.instance(index, consumer) {
+            Some(Ok(Proxy { auth, .. })) => {
+                auth.header.is_some() || auth.param.is_some() || auth.identity.is_some()
+            }
+            _ => false,
+        }
     }
 
     /// How much of a body is read to find a key in it: as much as any plugin of the route takes.

@@ -100,6 +100,11 @@ impl KeyAuth {
         }
     }
 
+    /// Whom a client without a key is taken for, if it is let in at all.
+    pub(super) fn anonymous(&self) -> Option<ConsumerIndex> {
+        self.anonymous
+    }
+
     /// Decides who sends a request. Messages are Kong's.
     ///
     /// Header and query are searched for every name before the body is, so that a body need not be read

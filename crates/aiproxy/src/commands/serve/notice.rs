@@ -1,12 +1,15 @@
 //! What is said on standard error before the first request: what keeps a file from being served, and
 //! what its operator should know.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use config_core::{
     diagnostic::{Diagnostic, Severity},
     model::Provider,
-    plan::obstacle::Obstacle,
+    plan::{Route, obstacle::Obstacle},
     rules::Rule,
     source::SourceFile,
 };
@@ -80,6 +83,24 @@ impl<'a> Notices<'a> {
         }
     }
 
+    /// Routes on which whoever reaches `listen` spends the operator's credentials.
+    pub fn open_routes<'p>(&mut self, routes: impl Iterator<Item = &'p Route>, listen: SocketAddr) {
+        let routes: Vec<_> = routes.collect();
+        for route in routes.iter().take(LINES) {
+            let message = format!("whoever reaches {listen} spends the credential of {}", route.label());
+            let help = "guard it with `key-auth`, or let only those reach the address who may";
+            self.warning(&format!("{}:{}", route.line, route.column), &message, Some(help));
+        }
+        if routes.len() > LINES {
+            let text = format!(
+                "{} {} are not guarded either\n",
+                self.terminal.warning("warning:"),
+                plural(routes.len() - LINES, "more route")
+            );
+            self.text.push_str(&text);
+        }
+    }
+
     /// What the file asks for and is not done.
     pub fn obstacles(&mut self, obstacles: &[Obstacle]) {
         for Obstacle { line, column, message, help } in obstacles {
@@ -108,8 +129,7 @@ impl<'a> Notices<'a> {
     /// Keys that nobody can show, where that stops nothing.
     pub fn unknown_keys(&mut self, missing: &[MissingSecret]) {
         for secret in missing {
-            let message = format!("{secret}: no client can use this key");
-            self.warning(&lines(secret), &message, None);
+            self.warning(&lines(secret), &format!("{secret}: the key is left out"), None);
         }
     }
 
