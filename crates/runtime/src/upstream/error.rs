@@ -71,18 +71,24 @@ impl Cause {
         if let Some(error) = chain().find_map(|error| error.downcast_ref::<BodyError>()) {
             return Cause::Body(error.clone());
         }
-        let io = chain().filter_map(|error| error.downcast_ref::<io::Error>());
-        if let Some(expired) = io.filter_map(|error| error.get_ref()?.downcast_ref::<Expired>()).next() {
+        let io = || chain().filter_map(|error| error.downcast_ref::<io::Error>());
+        if let Some(expired) = io().find_map(|error| error.get_ref()?.downcast_ref::<Expired>()) {
             return match *expired {
                 Expired::Connect(limit) => Cause::ConnectTimeout(limit),
                 Expired::Write(limit) => Cause::WriteTimeout(limit),
             };
         }
-        let root = || chain().last().unwrap_or(error).to_string();
+        // The number that follows in an error of the system tells clients nothing.
+        let root = || {
+            let text = chain().last().unwrap_or(error).to_string();
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        };
         if chain().filter_map(|error| error.downcast_ref::<legacy::Error>()).any(legacy::Error::is_connect) {
             return Cause::Connect(root());
         }
+        let is_cut = io().any(|error| error.kind() == io::ErrorKind::UnexpectedEof);
         match chain().find_map(|error| error.downcast_ref::<hyper::Error>()) {
+            _ if is_cut => Cause::Closed,
             Some(error) if error.is_parse() => Cause::Invalid(root()),
             Some(error) if error.source().is_some() => Cause::Broken(root()),
             _ => Cause::Closed,
