@@ -40,7 +40,7 @@ export async function startGateway(upstream) {
   const folder = await mkdtemp(join(tmpdir(), "aiproxy-sdk-"));
   const config = join(folder, "gateway.yaml");
   const yaml = await readFile(join(process.env.SDK_ROOT, "gateway.yaml"), "utf8");
-  await writeFile(config, yaml.replaceAll("UPSTREAM", upstream.url));
+  await writeFile(config, yaml.replaceAll("http://upstream.test", upstream.url));
   const providers = ["openai", "azure", "mistral"];
   const instead = providers.flatMap((provider) => ["--upstream", `${provider}=${upstream.url}`]);
   const free = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--access-log", "off"];

@@ -53,7 +53,7 @@ def upstream(running_upstream):
 @pytest.fixture(scope="session")
 def gateway(running_upstream, tmp_path_factory):
     config = tmp_path_factory.mktemp("gateway") / "gateway.yaml"
-    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("UPSTREAM", running_upstream.url)
+    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("http://upstream.test", running_upstream.url)
     config.write_text(text)
     gateway = Gateway(config, *to(running_upstream), environment=SECRETS)
     yield gateway

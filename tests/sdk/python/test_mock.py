@@ -13,7 +13,7 @@ ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "o
 @pytest.fixture(scope="module")
 def mocked(tmp_path_factory):
     config = tmp_path_factory.mktemp("mock") / "gateway.yaml"
-    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("UPSTREAM", "http://127.0.0.1:9")
+    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("http://upstream.test", "http://127.0.0.1:9")
     config.write_text(text)
     gateway = Gateway(config, "--mock")
     yield gateway

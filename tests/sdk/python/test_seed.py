@@ -149,9 +149,9 @@ class TestMock:
         "path, model, served_by",
         [
             ("gpt-4", "gpt-4", "openai/gpt-4"),
-            ("mistral-tiny", "-tiny", "mistral/-tiny"),
-            # The manual's own address of this example: it names no model, and another route takes it.
+            # The manual's own addresses of these examples: they name no model, and another route takes them.
             ("cohere", "cohere", "openai/cohere"),
+            ("mistral", "mistral", "openai/mistral"),
         ],
     )
     def test_what_can_be_served(self, gateway, path, model, served_by):
@@ -173,13 +173,28 @@ class TestMock:
         # The manual means the Azure route, but its path belongs to the one that takes the model from it.
         assert curl(command, gateway, tmp_path)["model"] == "1"
 
-    @pytest.mark.parametrize("path, headers", [("azure", {"x-model-name": "gpt-4o"}), ("cohere/command-r", {})])
-    def test_what_cannot_be_served_yet(self, gateway, path, headers):
-        client = openai_client(f"{gateway.url}/{path}").with_options(default_headers=headers)
-        model = headers.get("x-model-name", "command-r")
-        with pytest.raises(openai.InternalServerError) as caught:
-            ask(client, model)
-        assert caught.value.status_code == 501
+
+def test_mistral_by_the_path_that_the_route_has(serve):
+    """The route wants the model right behind the provider's name."""
+    gateway = serve("cohere-and-mistral.yaml", "--mock")
+    raw = openai_client(f"{gateway.url}/mistral-tiny").chat.completions.with_raw_response.create(
+        model="-tiny", messages=QUESTION
+    )
+    assert raw.headers["x-kong-llm-model"] == "mistral/-tiny"
+
+
+@pytest.mark.parametrize(
+    "example, path, model, headers",
+    [
+        ("azure-model-from-header.yaml", "azure", "gpt-4o", {"x-model-name": "gpt-4o"}),
+        ("cohere-and-mistral.yaml", "cohere/command-r", "command-r", {}),
+    ],
+)
+def test_what_cannot_be_served_yet_is_not_mocked(serve, example, path, model, headers):
+    gateway = serve(example, "--mock")
+    with pytest.raises(openai.InternalServerError) as caught:
+        ask(openai_client(f"{gateway.url}/{path}").with_options(default_headers=headers), model)
+    assert caught.value.status_code == 501
 
 
 def everything():
