@@ -50,6 +50,8 @@ pub fn notes(decision: &Decision) -> Vec<String> {
     let mut notes = Vec::new();
     if let UpstreamBody::Untranslated(format) = decision.body {
         notes.push(format!("the body becomes {}, a translation that is not available yet", format.as_str()));
+    } else if let Some(reason) = &decision.unbuilt {
+        notes.push(format!("the request cannot be sent yet: {reason}"));
     }
     if decision.unread
         && let Some(model) = &decision.model

@@ -17,7 +17,9 @@ use super::proxy::{Field, Proxy, Rendered, query_argument};
 use super::rejection::Rejection;
 use super::request::RequestHead;
 use super::upstream::{self, Call, PathOrigin, UpstreamUrl};
-use crate::model::{Llama2Format, LlmFormat, MistralFormat, ParamLocation, Provider, RouteType};
+use crate::model::{
+    Llama2Format, LlmFormat, MistralFormat, ParamLocation, Provider, ResponseStreaming, RouteType,
+};
 use crate::secret::SecretValue;
 
 /// A client's body, as far as it is known.
@@ -83,6 +85,8 @@ pub struct Decision {
     /// Whether the stream's usage is asked for on the gateway's own behalf, so that the client is not to
     /// see it.
     pub hides_usage: bool,
+    /// Why the request cannot be sent yet; see [`Proxy::unbuilt`].
+    pub unbuilt: Option<String>,
     /// Request members that the provider has nothing like and that were left out.
     pub dropped_members: Vec<String>,
 }
@@ -130,10 +134,12 @@ pub fn prepare(
 ) -> Result<Decision, Rejection> {
     let wire = wire_format(proxy, rendered);
     let configured = rendered.text(Field::Name);
-    let mut client = body::read(proxy, head, body)?;
+    let method = method(proxy, head)?;
     let policy = proxy.response_streaming;
+    let guarded = configured.is_some() || policy == ResponseStreaming::Deny;
+    let mut client = body::read(proxy, head, guarded, body)?;
     let mut inspection = match (&rendered.native, &client) {
-        (None, ClientBody::Passing(form)) => Some(Inspection::new(proxy, configured, form.as_ref())),
+        (None, ClientBody::Passing(form)) => Some(Inspection::new(proxy, configured, guarded, form.as_ref())),
         _ => None,
     };
     if let (Some(whole), Body::Bytes(bytes)) = (&mut inspection, body) {
@@ -161,10 +167,6 @@ pub fn prepare(
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
     let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
     let translated = body::translate(proxy, wire, &checked, asks_usage, &mut client);
-    let method = match proxy.route_type {
-        RouteType::Preserve => String::from_utf8_lossy(head.method).into_owned(),
-        RouteType::Chat | RouteType::Completions => "POST".to_owned(),
-    };
     let named = checked.model.as_ref().filter(|_| proxy.model_name_header);
     Ok(Decision {
         method,
@@ -187,6 +189,7 @@ pub fn prepare(
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
         hides_usage: translated.hides_usage,
+        unbuilt: proxy.unbuilt(),
         dropped_members: translated.dropped,
     })
 }
@@ -213,6 +216,19 @@ const AZURE_REPORTS_USAGE_SINCE: &[u8] = b"2024-09-01";
 
 /// The versions of Azure's API that follow its development.
 const UNDATED: [&[u8]; 3] = [b"preview", b"latest", b"v1"];
+
+/// The method to send: of a preserved request the client's, unless the answer would be the request's
+/// headers, or no answer at all.
+fn method(proxy: &Proxy, head: &RequestHead<'_>) -> Result<String, Rejection> {
+    match (proxy.route_type, head.method) {
+        (RouteType::Chat | RouteType::Completions, _) => Ok("POST".to_owned()),
+        (RouteType::Preserve, b"TRACE" | b"CONNECT") => {
+            let message = "the methods TRACE and CONNECT do not go upstream";
+            Err(Rejection { status: 405, ..Rejection::bad_request(message) })
+        }
+        (RouteType::Preserve, method) => Ok(String::from_utf8_lossy(method).into_owned()),
+    }
+}
 
 /// How much of a request's body [`prepare`] has to see.
 pub fn body_use(proxy: &Proxy, head: &RequestHead<'_>) -> BodyUse {

@@ -183,6 +183,14 @@ fn what_cannot_be_sent_yet_is_said() {
     let preserved =
         |model: &str| compile(&format!("{{route_type: preserve, model: {{{model}}}}}")).unwrap().unbuilt();
     assert_eq!([ollama, raw].map(preserved), [None, None]);
+    let decision = Request::post("/a/b", CHAT).decide(&with("", "preserve")).unwrap();
+    assert!(sent(&decision, b"", &[]).is_ok());
+    for route_type in ["llm/v1/chat", "preserve"] {
+        let proxy = compile(&format!("{{route_type: {route_type}, model: {{{anthropic}}}}}")).unwrap();
+        let decision = Request::post("/a/b", CHAT).decide(&proxy).unwrap();
+        let refusal = sent(&decision, CHAT.as_bytes(), &[]);
+        assert_eq!(refusal, Err("501 requests to `anthropic` are not translated yet".to_owned()));
+    }
 }
 
 proptest! {

@@ -316,6 +316,40 @@ fn a_preserved_body_is_checked_by_the_content_type_that_goes_upstream() {
 }
 
 #[test]
+fn what_could_hide_a_model_does_not_pass() {
+    let named = openai("preserve", ", name: m", "");
+    let nameless = openai("preserve", "", "");
+    let chat = openai("llm/v1/chat", ", name: m", "");
+    for model in ["[\"other\"]", "1", "{}", r#""other\ud800""#] {
+        let text = format!(r#"{{"model":{model}}}"#);
+        assert_eq!(body(&Request::post("/a/b", &text), &named), "400 model must be a string");
+        assert_eq!(body(&Request::post("/a/b", &text), &nameless), "Passthrough");
+    }
+    assert_eq!(body(&Request::post("/a/b", r#"{"model":null}"#), &named), "Passthrough");
+    let encoded = "415 request body must be sent without content-encoding";
+    let send = |proxy, content_type, coding: &'static str| {
+        let request = Request::post("/a/b", CHAT).header("content-type", content_type);
+        body(&request.header("content-encoding", coding), proxy)
+    };
+    for proxy in [&named, &nameless, &chat] {
+        assert_eq!(send(proxy, "application/json", "gzip"), encoded);
+        assert_eq!(send(proxy, "application/json", "identity, br"), encoded);
+        assert!(!send(proxy, "application/json", "Identity").starts_with('4'));
+    }
+    assert_eq!(send(&named, "text/plain", "gzip"), encoded);
+    assert_eq!(send(&nameless, "text/plain", "gzip"), "Passthrough");
+}
+
+#[test]
+fn methods_that_give_headers_away_do_not_go_upstream() {
+    let preserve = openai("preserve", "", "");
+    for method in ["TRACE", "CONNECT"] {
+        let refused = body(&Request { method, ..Request::post("/a/b", "") }, &preserve);
+        assert_eq!(refused, "405 the methods TRACE and CONNECT do not go upstream");
+    }
+}
+
+#[test]
 fn a_member_that_differs_in_case_only_is_refused() {
     let chat = openai("llm/v1/chat", ", name: m", "");
     let preserve = openai("preserve", ", name: m", "");

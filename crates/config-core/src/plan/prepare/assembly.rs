@@ -34,19 +34,22 @@ impl std::fmt::Debug for AssembledHeader {
     }
 }
 
+/// What is sent is refused with 501 where the gateway cannot send it yet, and with 500 if a secret does
+/// not resolve.
 impl Decision {
-    /// Path and query as they are sent, the credential in its place. Refused with 500 if a secret does
-    /// not resolve.
+    /// Path and query as they are sent, the credential in its place.
     pub fn target(&self, resolve: Resolve<'_>) -> Result<String, Rejection> {
+        self.sendable()?;
         self.target_with(
             |name| Ok(encode_value(&resolved(name, resolve)?)),
             |value| Ok(encode_value(&resolved(value, resolve)?)),
         )
     }
 
-    /// The headers as they are sent. Refused with 500 if a secret does not resolve, or into what no
-    /// header can carry; its text is not repeated.
+    /// The headers as they are sent. Refused with 500 also if a secret is what no header can carry; its
+    /// text is not repeated.
     pub fn headers(&self, resolve: Resolve<'_>) -> Result<Vec<AssembledHeader>, Rejection> {
+        self.sendable()?;
         self.headers_with(
             |name| {
                 let text = resolved(name, resolve)?.to_ascii_lowercase();
@@ -71,18 +74,15 @@ impl Decision {
         )
     }
 
-    /// The body as it is sent: of one that passes through, `client`'s. Refused with 500 if a secret does
-    /// not resolve, with 501 where requests are not translated yet.
+    /// The body as it is sent: of one that passes through, `client`'s. Refused with 500 also if the
+    /// request was decided without its body.
     pub fn bytes<'a>(&'a self, client: &'a [u8], resolve: Resolve<'_>) -> Result<Cow<'a, [u8]>, Rejection> {
+        self.sendable()?;
         let bytes = match &self.body {
             UpstreamBody::Passthrough => client,
             UpstreamBody::Bytes(bytes) => bytes,
-            UpstreamBody::Unknown => {
+            UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => {
                 return Err(Rejection::misconfigured("the request was decided without its body"));
-            }
-            UpstreamBody::Untranslated(format) => {
-                let message = format!("requests are not translated into {} yet", format.as_str());
-                return Err(Rejection::not_implemented(message));
             }
         };
         self.body_with(bytes, |secret| resolved(secret, resolve))
@@ -114,6 +114,10 @@ impl Decision {
         }
         let Ok(text) = self.body_with(bytes, shown);
         String::from_utf8(text.into_owned()).ok()
+    }
+
+    fn sendable(&self) -> Result<(), Rejection> {
+        self.unbuilt.as_ref().map_or(Ok(()), |reason| Err(Rejection::not_implemented(reason.clone())))
     }
 
     fn target_with<E>(

@@ -50,20 +50,28 @@ pub(in crate::plan) enum Kind {
     Other,
 }
 
-/// Reads a body, within the limit of the plugin unless it passes.
+/// Reads a body, within the limit of the plugin unless it passes. It may pass compressed only if it is
+/// not `guarded`: if nothing is demanded of it.
 pub(super) fn read<'a>(
     proxy: &Proxy,
     head: &RequestHead<'_>,
+    guarded: bool,
     body: Body<'a>,
 ) -> Result<ClientBody<'a>, Rejection> {
     let preserve = proxy.route_type == RouteType::Preserve;
     let content_type = content_type(head, preserve)?;
     let bytes = match body {
-        Body::Unknown => return Ok(ClientBody::Unknown),
-        Body::Streamed => &[],
+        Body::Unknown | Body::Streamed => &[],
         Body::Bytes(bytes) => bytes,
     };
     let kind = kind(&content_type, bytes);
+    if is_encoded(head) && (guarded || !preserve || kind != Kind::Other) {
+        let message = "request body must be sent without content-encoding";
+        return Err(Rejection { status: 415, ..Rejection::bad_request(message) });
+    }
+    if body == Body::Unknown {
+        return Ok(ClientBody::Unknown);
+    }
     // Uploads of any size pass; what must be read whole is limited.
     match kind {
         Kind::Multipart if preserve => return Ok(ClientBody::Passing(Some(scanner(&content_type)?))),
@@ -170,6 +178,11 @@ fn content_type<'a>(head: &RequestHead<'a>, preserve: bool) -> Result<Cow<'a, st
         return Err(Rejection::bad_request(message));
     }
     Ok(content_type)
+}
+
+fn is_encoded(head: &RequestHead<'_>) -> bool {
+    head.header_values("content-encoding")
+        .any(|coding| !matches!(&*coding.trim_ascii().to_ascii_lowercase(), b"" | b"identity"))
 }
 
 /// Whether every reader makes the same of a content type's structure and of the text sent under it.

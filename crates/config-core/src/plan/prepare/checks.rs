@@ -78,7 +78,12 @@ pub(super) fn preserved(
         ClientBody::Object(body) => {
             unrepeated(body, &OF_PRESERVED)?;
             let stream = stream_flag(body)?;
-            let model = choose(configured, body.string("model"))?;
+            let requested = body.string("model");
+            // What is no text here may still become one upstream.
+            if configured.is_some() && requested.is_none() && body.present("model").is_some() {
+                return Err(Rejection::bad_request("model must be a string").param("model"));
+            }
+            let model = choose(configured, requested)?;
             // `always` cannot be obeyed without changing the body.
             self::stream(policy, stream)?;
             Ok(Checked { model, stream })

@@ -3,7 +3,7 @@
 use formats::multipart::{Event, MultipartError, Part, Scanner};
 
 use super::checks::{Checked, Form};
-use crate::model::{Provider, ResponseStreaming};
+use crate::model::Provider;
 use crate::plan::proxy::Proxy;
 use crate::plan::rejection::Rejection;
 
@@ -34,17 +34,21 @@ enum Reading {
 const MAX_VALUE: usize = 4 << 10;
 
 impl Inspection {
-    /// An inspection of a form, or of content that is no form.
-    pub(super) fn new(proxy: &Proxy, configured: Option<&str>, form: Option<&Scanner>) -> Self {
-        let policy = proxy.response_streaming;
+    /// An inspection of a form, or of content that is no form; of that only if it is `guarded`: if
+    /// something is demanded of it that JSON could hide.
+    pub(super) fn new(
+        proxy: &Proxy,
+        configured: Option<&str>,
+        guarded: bool,
+        form: Option<&Scanner>,
+    ) -> Self {
         let reading = match form {
             Some(scanner) => Reading::Multipart(Box::new(scanner.clone()), None),
-            // Where nothing is demanded of a body, nothing can be hidden in it.
-            None if configured.is_none() && policy != ResponseStreaming::Deny => Reading::Opaque,
-            None => Reading::Start,
+            None if guarded => Reading::Start,
+            None => Reading::Opaque,
         };
         Self {
-            form: Form::new(policy, configured),
+            form: Form::new(proxy.response_streaming, configured),
             reading,
             refused: None,
             names: proxy.model_name_header.then_some(proxy.provider),

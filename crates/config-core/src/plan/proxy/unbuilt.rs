@@ -6,8 +6,8 @@ use crate::plan::auth::Identity;
 use crate::plan::obstacle::Obstacle;
 
 impl Proxy {
-    /// Why no request can be sent for this plugin yet; `None` if one can. Whoever serves asks before a
-    /// request is [prepared](crate::plan::Routed::prepare) or a file is served.
+    /// Why no request can be sent for this plugin yet; `None` if one can. Decisions are made all the
+    /// same, to be shown; they refuse to be [sent](crate::plan::prepare::Decision::target).
     pub fn unbuilt(&self) -> Option<String> {
         let provider = self.provider;
         if !matches!(provider, Provider::Openai | Provider::Azure | Provider::Mistral | Provider::Llama2) {
