@@ -4,6 +4,7 @@
 mod exchange;
 mod outgoing;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,18 +113,23 @@ impl Gateway {
             whole = Some(self.read(body, limit, exchange).await?);
         }
         let known = whole.as_deref().map_or(PlanBody::Streamed, PlanBody::Bytes);
-        let decision = routed.prepare(known)?;
+        let mut decision = routed.prepare(known)?;
         let resolve = |secret: &SecretValue| self.resolve(secret);
         let sent = match (whole, &mut *body) {
             (Some(whole), _) => {
-                let bytes = Bytes::from(decision.bytes(&whole, &resolve)?.into_owned());
+                let bytes = match decision.bytes(&whole, &resolve)? {
+                    Cow::Borrowed(same) if same.as_ptr() == whole.as_ptr() => whole.clone(),
+                    other => Bytes::from(other.into_owned()),
+                };
                 exchange.decided(&routed, &decision, Some(bytes.clone()));
                 refusal::full(bytes)
             }
             (None, body) => {
+                let inspection = decision.inspection.take();
+                let idle = self.limits.body_idle_time;
+                let streamed = body.take().map(|body| body.into_streamed(inspection, idle));
                 exchange.decided(&routed, &decision, None);
-                let streamed = body.take().map(|body| body.into_streamed(self.limits.body_idle_time));
-                exchange.passes_on(streamed.as_ref().map(Streamed::received));
+                exchange.passes_on(streamed.as_ref().map(Streamed::upload));
                 streamed.map_or_else(Body::default, Body::new)
             }
         };

@@ -7,6 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use config_core::plan::prepare::Inspection;
 use config_core::plan::rejection::Rejection;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
@@ -15,7 +16,7 @@ use tokio::time::{Instant, timeout};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use linger::Lingering;
-pub(crate) use streamed::Streamed;
+pub(crate) use streamed::{Streamed, Upload};
 
 /// A body of which nothing, some or all has been read. Dropped before its end, it is still taken from the
 /// client for a while, so that a client that writes before it reads gets to see the answer.
@@ -86,9 +87,9 @@ impl ClientBody {
         Ok(whole.freeze())
     }
 
-    /// To be passed on as it arrives.
-    pub fn into_streamed(self, idle: Duration) -> Streamed {
-        Streamed::new(self.incoming, idle)
+    /// To be passed on as it arrives, and as `inspection` lets it.
+    pub fn into_streamed(self, inspection: Option<Inspection>, idle: Duration) -> Streamed {
+        Streamed::new(self.incoming, inspection, idle)
     }
 
     /// The next bytes; none at the end.

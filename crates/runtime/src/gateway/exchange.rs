@@ -3,7 +3,6 @@
 mod recording;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -19,6 +18,7 @@ use crate::access_log::{
     masked,
 };
 use crate::head::{ClientConnection, request_id};
+use crate::request_body::Upload;
 use crate::response::Said;
 use recording::Recording;
 
@@ -30,8 +30,8 @@ pub(crate) struct Exchange {
     sent: Option<Instant>,
     first_byte: Option<Instant>,
     entry: Entry,
-    /// What has come of a body that is passed on while it comes.
-    passed_on: Option<Arc<AtomicU64>>,
+    /// Of a body that is passed on while it comes.
+    upload: Option<Arc<Upload>>,
     /// The value of the answer's `x-kong-llm-model`.
     model: Option<HeaderValue>,
     recording: Option<Box<Recording>>,
@@ -74,7 +74,7 @@ impl Exchange {
             sent: None,
             first_byte: None,
             entry,
-            passed_on: None,
+            upload: None,
             model: None,
             recording: None,
             said: Said::default(),
@@ -86,9 +86,9 @@ impl Exchange {
         self.entry.request.size = bytes;
     }
 
-    /// The client's body is passed on while it arrives; `bytes` will say how much has.
-    pub fn passes_on(&mut self, bytes: Option<Arc<AtomicU64>>) {
-        self.passed_on = bytes;
+    /// The client's body is passed on while it arrives.
+    pub fn passes_on(&mut self, upload: Option<Arc<Upload>>) {
+        self.upload = upload;
     }
 
     /// The route that took it, and who sent it.
@@ -143,7 +143,8 @@ impl Exchange {
                 headers.insert(REQUEST_ID, id.expect("a UUID is a header value"));
             }
         }
-        if let Some(model) = self.model.take() {
+        let named = || HeaderValue::try_from(self.upload.as_ref()?.named()?.header.as_ref()?).ok();
+        if let Some(model) = self.model.take().or_else(named) {
             headers.insert(MODEL, model);
         }
     }
@@ -179,10 +180,13 @@ impl Drop for Exchange {
         let own = self.sent.map_or(total, |sent| sent - self.started);
         self.entry.latencies.request = milliseconds(total);
         self.entry.latencies.kong = milliseconds(own);
-        if let Some(bytes) = &self.passed_on {
-            self.entry.request.size = bytes.load(Ordering::Relaxed);
+        if let Some(upload) = &self.upload {
+            self.entry.request.size = upload.received();
         }
-        if let Some(recording) = &self.recording {
+        if let Some(recording) = &mut self.recording {
+            if let Some(named) = self.upload.as_ref().and_then(|upload| upload.named()) {
+                recording.model.get_or_insert_with(|| named.model.clone());
+            }
             let first_byte = self.first_byte.map(|at| at - self.started);
             let proxy = recording.statistics(self.entry.upstream_status, &self.said, total, first_byte);
             self.entry.ai = Some(AiEntry { proxy });

@@ -19,8 +19,8 @@ const STREAM: &str = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"
 
 const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}"#;
 
-/// A gateway and its upstream: `/chat`, `/logged` with statistics and bodies, and `/files/…`, which is
-/// preserved. `service` is added to the service, such as `read_timeout: 1`.
+/// A gateway and its upstream: `/chat`, `/logged` with statistics and bodies, `/files/…`, which is
+/// preserved, and `/named/…`, which is too, for the model `whisper-1`. `service` is added to the service, such as `read_timeout: 1`.
 async fn stage(service: &str, limits: Limits) -> (Running, Upstream) {
     let upstream = Upstream::bind().await;
     let route = |name: &str, path: &str, route_type: &str, url: &str, more: &str| {
@@ -44,7 +44,7 @@ services:
   - name: ai
     url: http://ai.internal
     {service}
-    routes:{}{}{}"#,
+    routes:{}{}{}{}"#,
         route("chat", "/chat", "llm/v1/chat", "/v1/chat/completions", ""),
         route(
             "logged",
@@ -54,6 +54,7 @@ services:
             "logging: {log_statistics: true, log_payloads: true}"
         ),
         route("files", "/files", "preserve", "/", "logging: {log_statistics: true}"),
+        route("named", "/named", "preserve", "/", "").replace("{provider", "{name: whisper-1, provider"),
     );
     (Running::start(&yaml, limits).await, upstream)
 }

@@ -118,3 +118,39 @@ async fn a_large_body_arrives_byte_for_byte() {
     );
     assert!(got == body, "the bytes differ");
 }
+
+#[tokio::test]
+async fn a_form_is_checked_while_it_passes() {
+    let (gateway, upstream) = stage("", Limits::default()).await;
+    let head = "POST /named/a HTTP/1.1\r\nhost: a\r\ncontent-type: multipart/form-data; boundary=b\r\n";
+    let file = "--b\r\ncontent-disposition: form-data; name=file; filename=a\r\n\r\nabc";
+    let rest = "\r\n--b\r\ncontent-disposition: form-data; name=model\r\n\r\nMODEL\r\n--b--\r\n";
+    for model in ["whisper-1", "other"] {
+        let rest = rest.replace("MODEL", model);
+        let mut client = TcpStream::connect(gateway.address).await.unwrap();
+        let head = format!("{head}content-length: {}\r\n\r\n", file.len() + rest.len());
+        client.write_all(format!("{head}{file}").as_bytes()).await.unwrap();
+        let mut peer = upstream.accept().await;
+        peer.head().await;
+        assert_eq!(peer.bytes(file.len()).await, file.as_bytes());
+        client.write_all(rest.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        if model == "other" {
+            peer.left().await;
+            while !answer.ends_with(b"}}") {
+                assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
+            }
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+            assert!(answer.contains("cannot use own model - must be: whisper-1"), "{answer}");
+        } else {
+            assert_eq!(peer.bytes(rest.len()).await, rest.as_bytes());
+            peer.send("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
+            while !answer.ends_with(b"ok") {
+                assert_ne!(client.read_buf(&mut answer).await.unwrap(), 0);
+            }
+            let answer = String::from_utf8(answer).unwrap();
+            assert!(answer.contains("\r\nx-kong-llm-model: openai/whisper-1\r\n"), "{answer}");
+        }
+    }
+}

@@ -14,7 +14,8 @@ use crate::response::Said;
 pub(crate) struct Recording {
     plugin_id: String,
     provider: &'static str,
-    model: Option<String>,
+    /// The model that is asked; of a body that passes by, as soon as it has named one.
+    pub model: Option<String>,
     azure: Option<[Option<String>; 3]>,
     input_cost: Option<f64>,
     output_cost: Option<f64>,
