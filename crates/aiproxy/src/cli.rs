@@ -145,7 +145,12 @@ pub struct Explain {
     /// A field of a multipart/form-data body: name=value, or name=@FILE (whose content does not count)
     #[arg(long, value_name = "NAME=VALUE")]
     pub form: Vec<String>,
-    /// Check that the references to secrets resolve in this environment; none is ever printed
+    /// Answer as if the client had the key of this consumer: a username, custom id or id. Without it
+    /// the key counts that the request carries
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// Check that the references to secrets resolve in this environment, and read clients' keys from
+    /// it; none is ever printed
     #[arg(long)]
     pub resolve_secrets: bool,
     /// Put another URL in place of a provider's built-in endpoint

@@ -9,7 +9,7 @@ mod upstream;
 use serde::Serialize;
 use serde_json::{Map, Value, value::RawValue};
 
-pub use answer::{Variables, explain};
+pub use answer::{Client, Variables, explain};
 
 /// What happens to one request.
 #[derive(Debug, Serialize)]
@@ -20,6 +20,8 @@ pub struct Explanation {
     pub assumed: Vec<&'static str>,
     pub request: RequestLine,
     pub route: Option<Route>,
+    /// Whom the client is taken for.
+    pub consumer: Option<Consumer>,
     pub captures: Map<String, Value>,
     pub templates: Vec<Template>,
     pub provider: Option<String>,
@@ -61,6 +63,13 @@ pub struct Route {
     pub file: String,
     pub line: usize,
     pub column: usize,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Consumer {
+    pub username: Option<String>,
+    pub custom_id: Option<String>,
+    pub id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]

@@ -83,6 +83,8 @@ pub struct Route {
     pub paths: Vec<String>,
     /// The timeouts of its service.
     pub timeouts: Timeouts,
+    /// Whether `key-auth` runs on it.
+    pub is_guarded: bool,
     service: Option<ServiceIndex>,
     /// Why no request can match it.
     unroutable: Option<Unroutable>,
@@ -159,6 +161,8 @@ pub struct Routed<'p, 'r> {
     pub captures: Captures,
     /// The client, if it is a consumer of the file.
     pub consumer: Option<ConsumerIndex>,
+    /// Whether the client sent a key that is nobody's, and was let in all the same, as anonymous.
+    pub unknown_key: bool,
     /// The plugin that runs.
     pub proxy: &'p Proxy,
     /// Its templates, filled in.
@@ -224,6 +228,11 @@ impl Plan {
         &self.consumers[index.0]
     }
 
+    /// Every consumer, in file order.
+    pub fn consumers(&self) -> &[Consumer] {
+        &self.consumers
+    }
+
     /// The keys of the file's consumers, in file order.
     pub fn key_credentials(&self) -> &[KeyCredential] {
         &self.keys
@@ -254,17 +263,20 @@ impl Plan {
                 let Refusal { consumer, proxy, rejection, headers } = *refusal;
                 Routing::Rejected(Rejected { route, path, captures, consumer, proxy, rejection, headers })
             }
-            Ok(Admitted { consumer, withheld, proxy, rendered }) => Routing::Routed(Box::new(Routed {
-                route,
-                path,
-                captures,
-                consumer,
-                proxy,
-                rendered,
-                head: *head,
-                withheld,
-                normalized_path,
-            })),
+            Ok(Admitted { consumer, withheld, unknown_key, proxy, rendered }) => {
+                Routing::Routed(Box::new(Routed {
+                    route,
+                    path,
+                    captures,
+                    consumer,
+                    unknown_key,
+                    proxy,
+                    rendered,
+                    head: *head,
+                    withheld,
+                    normalized_path,
+                }))
+            }
         }
     }
 

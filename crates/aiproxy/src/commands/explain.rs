@@ -2,13 +2,18 @@
 
 use std::path::Path;
 
-use config_core::{check, source::SourceFile};
+use config_core::{
+    check,
+    plan::{Plan, obstacle::Obstacle},
+    source::SourceFile,
+    suggest,
+};
 
 use crate::{
     Answer, Failure, Verdict,
     cli::{Explain, ExplainFormat},
     curl,
-    explanation::{self, Explanation, Outcome},
+    explanation::{self, Client, Explanation, Outcome},
     files,
     output::{FileReport, Report, human, plural, to_json},
     request::{self, Field, Payload, Request, Url},
@@ -22,7 +27,7 @@ const CANDIDATES: usize = 20;
 pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     let request = request(args)?;
     let source = files::read_one(&args.file, &args.stdin_filename)?;
-    let Some(check::Compiled { mut plan, errors, .. }) = check::compile(&source) else {
+    let Some(check::Compiled { mut plan, errors, obstacles }) = check::compile(&source) else {
         return Ok(unparsable(source, request, args, terminal));
     };
     for (provider, endpoint) in &args.upstream {
@@ -30,11 +35,13 @@ pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     }
     let variable = |name: &str| std::env::var(name).ok();
     let variables = args.resolve_secrets.then_some(&variable as explanation::Variables<'_>);
-    let mut explanation = explanation::explain(&plan, &request, variables);
+    let client = client(&plan, args)?;
+    let mut explanation = explanation::explain(&plan, &request, client, variables);
     if !args.all {
         explanation.omit_candidates_after(CANDIDATES);
     }
     explanation.notes.extend(not_served(&source, errors));
+    explanation.notes.extend(obstacles.iter().map(stops_serving));
     let verdict = verdict(&explanation);
     let text = match args.format {
         ExplainFormat::Human => explanation::human::render(&explanation, terminal, args.all),
@@ -60,6 +67,25 @@ fn not_served(source: &SourceFile, errors: usize) -> Option<String> {
             source.name()
         )
     })
+}
+
+/// What to say of a plugin with which the file is not served.
+fn stops_serving(Obstacle { line, message, .. }: &Obstacle) -> String {
+    format!("the file is not served (line {line}): {message}")
+}
+
+/// The consumer that is asked for, if one is.
+fn client(plan: &Plan, args: &Explain) -> Result<Client, Failure> {
+    let Some(name) = &args.consumer else { return Ok(Client::Keyed) };
+    let Some(consumer) = plan.consumer_named(name) else {
+        let mut message = format!("no consumer of `{}` is called `{name}`", plan.file());
+        let known = plan.consumers().iter().filter_map(|consumer| consumer.username.as_deref());
+        if let Some(near) = suggest::nearest(name, known) {
+            message.push_str(&format!("; a similar one is `{near}`"));
+        }
+        return Err(Failure::Usage(message));
+    };
+    Ok(Client::Consumer(consumer))
 }
 
 /// No request can be answered by a file that cannot be parsed; why not is what lint says.

@@ -1,6 +1,7 @@
 //! The plan's answer to a request, put into an [`Explanation`]. Nothing is decided here.
 
 use config_core::{
+    model::ConsumerIndex,
     plan::{
         self, Plan, Routing,
         caller::Caller,
@@ -13,18 +14,34 @@ use config_core::{
     },
     secret::SecretValue,
 };
+use runtime::secrets::Secrets;
 use serde_json::Map;
 
 use super::{
-    Candidate, Error, Explanation, Kong, Outcome, RequestLine, Route, Secret, Template, Upstream, upstream,
+    Candidate, Consumer, Error, Explanation, Kong, Outcome, RequestLine, Route, Secret, Template, Upstream,
+    upstream,
 };
 use crate::request::{Payload, Request};
 
 /// Looks up an environment variable.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
+/// Who sends a request.
+#[derive(Debug, Clone, Copy)]
+pub enum Client {
+    /// Whoever the key in it says.
+    Keyed,
+    /// This consumer, whatever key is in it.
+    Consumer(ConsumerIndex),
+}
+
 /// Asks `plan` about `request`; given `variables`, also whether its secrets resolve.
-pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>) -> Explanation {
+pub fn explain(
+    plan: &Plan,
+    request: &Request,
+    client: Client,
+    variables: Option<Variables<'_>>,
+) -> Explanation {
     let headers: Vec<_> =
         request.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
     let host = request.url.host();
@@ -39,7 +56,16 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
         sni: names_server.then_some(host.as_bytes()),
     };
     let mut explanation = Explanation::of(request);
-    match plan.route(&head, Caller::Assumed(None)) {
+    let body = match &request.body {
+        Payload::Unknown => Body::Unknown,
+        Payload::Bytes(bytes) => Body::Bytes(bytes),
+    };
+    let (routing, assumed) = route(plan, &head, client, body, variables);
+    if matches!(client, Client::Consumer(_)) && assumed.is_empty() {
+        explanation.notes.push("no key is asked for here, so the client is no consumer".to_owned());
+    }
+    explanation.assumed = assumed;
+    match routing {
         Routing::NoRoute(rejection) => {
             explanation.reject(Outcome::NoRoute, rejection);
             if plan.routes().is_empty() {
@@ -51,6 +77,7 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
         }
         Routing::Rejected(rejected) => {
             explanation.matched(plan, rejected.route, rejected.path, &rejected.captures);
+            explanation.consumer = rejected.consumer.map(|consumer| Consumer::of(plan, consumer));
             if let Some(proxy) = rejected.proxy {
                 explanation.plugin(proxy, variables);
             }
@@ -60,19 +87,17 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
             explanation.notes.extend(headers);
         }
         // A caller whose key is not asked for needs no body to be known.
-        Routing::NeedsBody { .. } => explanation.assumed = vec!["body"],
+        Routing::NeedsBody { .. } => {}
         Routing::Routed(routed) => {
             explanation.matched(plan, routed.route, routed.path, &routed.captures);
+            explanation.consumer = routed.consumer.map(|consumer| Consumer::of(plan, consumer));
             explanation.plugin(routed.proxy, variables);
             explanation.rendered(&routed.rendered);
-            let (body, bytes) = match &request.body {
-                Payload::Unknown => (Body::Unknown, None),
-                Payload::Bytes(bytes) => (Body::Bytes(bytes), Some(bytes.as_slice())),
-            };
+            let bytes = if let Body::Bytes(bytes) = body { Some(bytes) } else { None };
             match routed.prepare(body) {
                 Err(rejection) => explanation.reject(Outcome::Rejected, rejection),
                 Ok(decision) => {
-                    explanation.assumed = decision.assumed.clone();
+                    explanation.assumed.extend(&decision.assumed);
                     explanation.model = decision.model.clone();
                     explanation.upstream = Some(Upstream::new(&decision, bytes));
                     explanation.notes.extend(upstream::notes(&decision));
@@ -84,6 +109,42 @@ pub fn explain(plan: &Plan, request: &Request, variables: Option<Variables<'_>>)
     explanation
 }
 
+/// Asks the plan as a gateway would, and says what is assumed. The keys are those that are known here: a
+/// key that is none of them may be one whose reference is not resolved, and then nobody in particular is
+/// assumed.
+fn route<'p, 'r>(
+    plan: &'p Plan,
+    head: &RequestHead<'r>,
+    client: Client,
+    body: Body<'_>,
+    variables: Option<Variables<'_>>,
+) -> (Routing<'p, 'r>, Vec<&'static str>) {
+    let (_, keys, missing) = Secrets::stand_in(plan, variables.unwrap_or(&|_| None));
+    let routing = plan.route(head, Caller::Keyed { keys: &keys, body });
+    let (is_guarded, is_unknown) = match &routing {
+        Routing::NoRoute(_) => (false, false),
+        Routing::NeedsBody { .. } => (true, true),
+        Routing::Rejected(rejected) => {
+            (rejected.route.is_guarded, rejected.rejection.is_unknown_key() && !missing.is_empty())
+        }
+        Routing::Routed(routed) => (routed.route.is_guarded, routed.unknown_key && !missing.is_empty()),
+    };
+    let assume = |consumer, what| (plan.route(head, Caller::Assumed(consumer)), vec![what]);
+    match client {
+        // Where no key is asked for, nobody is a consumer.
+        Client::Consumer(consumer) if is_guarded => assume(Some(consumer), "consumer"),
+        Client::Keyed if is_unknown => assume(None, "key"),
+        _ => (routing, Vec::new()),
+    }
+}
+
+impl Consumer {
+    fn of(plan: &Plan, index: ConsumerIndex) -> Self {
+        let plan::caller::Consumer { id, username, custom_id } = plan.consumer(index).clone();
+        Self { username, custom_id, id }
+    }
+}
+
 impl Explanation {
     /// An answer in which everything is still open.
     fn of(request: &Request) -> Self {
@@ -93,6 +154,7 @@ impl Explanation {
             assumed: Vec::new(),
             request: RequestLine { method: request.method.clone(), url: request.url.to_string() },
             route: None,
+            consumer: None,
             captures: Map::new(),
             templates: Vec::new(),
             provider: None,

@@ -50,6 +50,11 @@ impl Story<'_> {
                 self.entry("path", path);
             }
         }
+        if let Some(consumer) = &explanation.consumer {
+            let names = [&consumer.username, &consumer.custom_id, &consumer.id];
+            let name = names.into_iter().flatten().next();
+            self.entry("consumer", name.map_or("", String::as_str));
+        }
         for (name, value) in &explanation.captures {
             self.entry("capture", &format!("{name} = {}", value.as_str().unwrap_or_default()));
         }
@@ -62,7 +67,7 @@ impl Story<'_> {
         if let Some(provider) = &explanation.provider {
             let model = match &explanation.model {
                 Some(model) => format!(" {model}"),
-                None if explanation.assumed.is_empty() => String::new(),
+                None if !explanation.assumed.contains(&"body") => String::new(),
                 None => " (model named by the body)".to_owned(),
             };
             let route_type = explanation.route_type.as_deref().unwrap_or_default();
@@ -105,6 +110,16 @@ impl Story<'_> {
                 "the body is not known, so nothing that depends on it was checked; give it with -d or --form"
                     .into(),
             );
+        }
+        if explanation.assumed.contains(&"key") {
+            asides.push(
+                "whose key it is cannot be told here, so no consumer is assumed and the key counts as valid; \
+                 references to keys are read with --resolve-secrets, and --consumer NAME assumes one"
+                    .into(),
+            );
+        }
+        if explanation.assumed.contains(&"consumer") {
+            asides.push("the client is taken for this consumer, whatever key it sends".into());
         }
         for secret in explanation.secrets.iter().flatten() {
             let state = if secret.resolved { "resolves here" } else { "does not resolve here" };
@@ -202,6 +217,7 @@ mod tests {
                 line: 1,
                 column: 3,
             }),
+            consumer: None,
             captures: Map::from_iter([("model".to_owned(), json!("gpt-4"))]),
             templates: vec![Template {
                 field: "model.name".into(),

@@ -220,3 +220,84 @@ fn usage_errors() {
         assert!(run.stderr.contains(part), "{args}: {run}");
     }
 }
+
+/// The chat route behind `key-auth`: alice's key is known, bob's is in the environment.
+fn guarded(key_auth: &str) -> String {
+    format!(
+        r#"
+_format_version: "3.0"
+consumers:
+- {{username: alice, custom_id: a-1, keyauth_credentials: [{{key: alices-key}}]}}
+- {{username: bob, keyauth_credentials: [{{key: "{{vault://env/BOBS_KEY}}"}}]}}
+routes:
+- name: chat
+  paths: [/chat]
+  plugins:
+  - name: ai-proxy
+    config:
+      route_type: llm/v1/chat
+      auth: {{header_name: Authorization, header_value: "{{vault://env/OPENAI_AUTH_HEADER}}"}}
+      model: {{provider: openai, name: gpt-4o}}
+  - {{name: key-auth, config: {{{key_auth}}}}}
+- name: open
+  paths: [/open]
+"#
+    )
+}
+
+fn of_guarded(args: &str) -> Aiproxy {
+    aiproxy(&format!("explain {args}"))
+        .file("a.yaml", &guarded(""))
+        .file("anonymous.yaml", &guarded("anonymous: alice"))
+}
+
+#[test]
+fn a_key_tells_the_consumer_and_is_not_sent_on() {
+    let run = of_guarded("a.yaml /chat?apikey=alices-key").run();
+    assert_snapshot!(run);
+    assert!(!run.stdout.split_once('\n').unwrap().1.contains("alices-key"), "{run}");
+    let json = of_guarded("--format json a.yaml /chat -H apikey:alices-key").run().json();
+    assert_eq!(json["consumer"]["custom_id"], "a-1");
+    assert_eq!(json["assumed"], serde_json::json!(["body"]));
+}
+
+#[test]
+fn a_request_without_a_key_is_refused_at_a_guard() {
+    assert_snapshot!(of_guarded("a.yaml /chat").run());
+}
+
+#[test]
+fn a_key_that_may_be_one_of_the_environment_is_assumed_to_be() {
+    assert_snapshot!(of_guarded("a.yaml /chat -H apikey:bobs-key").run());
+    for file in ["a.yaml", "anonymous.yaml"] {
+        let json = of_guarded(&format!("--format json {file} /chat -H apikey:x")).run().json();
+        assert_eq!(json["assumed"], serde_json::json!(["key", "body"]), "{file}");
+        assert_eq!(json["consumer"], serde_json::Value::Null);
+        let asked = |key: &str| {
+            let run = of_guarded(&format!("--resolve-secrets --format json {file} /chat -H apikey:{key}"));
+            run.env("BOBS_KEY", "bobs-key").run().json()
+        };
+        assert_eq!(asked("bobs-key")["consumer"]["username"], "bob");
+        assert_eq!(asked("x")["assumed"].as_array().unwrap().contains(&"key".into()), false);
+    }
+}
+
+#[test]
+fn a_consumer_can_be_assumed() {
+    assert_snapshot!(of_guarded("--consumer a-1 a.yaml /chat").run());
+    let unguarded = of_guarded("--consumer alice --format json a.yaml /open").run().json();
+    assert_eq!(
+        (&unguarded["assumed"], &unguarded["consumer"]),
+        (&serde_json::json!([]), &serde_json::Value::Null)
+    );
+    let unknown = of_guarded("--consumer alise a.yaml /chat").run();
+    assert_eq!(unknown.status, Some(2));
+    assert!(unknown.stderr.contains("a similar one is `alice`"), "{unknown}");
+}
+
+#[test]
+fn a_plugin_with_which_the_file_is_not_served_is_named() {
+    let text = CHAT.replacen("  - name: ai-proxy", "  - name: acl\n  - name: ai-proxy", 1);
+    let run = aiproxy("explain a.yaml /a/chat/completions").file("a.yaml", &text).run();
+    assert!(run.stdout.contains("`acl` guards access, and aiproxy does not run it"), "{run}");
+}

@@ -15,6 +15,7 @@ use crate::model::{ConsumerIndex, RouteIndex};
 pub(super) struct Admitted<'p, 'r> {
     pub consumer: Option<ConsumerIndex>,
     pub withheld: Option<Withheld<'r>>,
+    pub unknown_key: bool,
     pub proxy: &'p Proxy,
     pub rendered: Rendered,
 }
@@ -59,13 +60,13 @@ impl Plan {
         if let Some(rejection) = origin::refusal(head) {
             return Err(refused(rejection).into());
         }
-        let (consumer, withheld) = match self.guard(index) {
-            None => (caller.assumed(), None),
+        let (consumer, withheld, unknown_key) = match self.guard(index) {
+            None => (caller.assumed(), None, false),
             Some(Err(broken)) => {
                 return Err(refused(broken.rejection("the key-auth plugin of this route")).into());
             }
             Some(Ok(guard)) => match guard.admit(head, caller) {
-                Verdict::Admitted { consumer, withheld } => (consumer, withheld),
+                Verdict::Admitted { consumer, withheld, unknown_key } => (consumer, withheld, unknown_key),
                 Verdict::NeedsBody => return Err(Stop::NeedsBody { limit: self.body_limit(index) }),
                 Verdict::Refused { rejection, challenge } => {
                     let challenge = challenge.map(|challenge| ("www-authenticate", challenge));
@@ -86,7 +87,7 @@ impl Plan {
         };
         let seen = withheld.as_ref().map_or(*head, |withheld| withheld.head(head));
         let rendered = proxy.render(&seen, captures).map_err(|rejection| stop(Some(proxy), rejection))?;
-        Ok(Admitted { consumer, withheld, proxy, rendered })
+        Ok(Admitted { consumer, withheld, unknown_key, proxy, rendered })
     }
 
     /// The routes on which anybody at all can spend a configured credential: no key is asked for, or

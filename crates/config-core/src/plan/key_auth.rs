@@ -45,6 +45,8 @@ pub(super) enum Verdict<'r> {
         consumer: Option<ConsumerIndex>,
         /// What of it goes no further than here.
         withheld: Option<Withheld<'r>>,
+        /// Whether it came with a key that is nobody's.
+        unknown_key: bool,
     },
     /// Only its body can say.
     NeedsBody,
@@ -124,18 +126,23 @@ impl KeyAuth {
             };
         }
         let withheld = self.withhold(head, &carried, caller);
+        let mut unknown_key = false;
         let consumer = match caller {
             Caller::Assumed(consumer) => consumer,
             Caller::Keyed { .. } if is_excused => None,
             Caller::Keyed { keys, .. } => match (self.consumer(carried, keys), self.anonymous) {
-                (Ok(consumer), _) | (Err(_), Some(consumer)) => Some(consumer),
+                (Ok(consumer), _) => Some(consumer),
+                (Err(rejection), Some(anonymous)) => {
+                    unknown_key = rejection.is_unknown_key();
+                    Some(anonymous)
+                }
                 (Err(rejection), None) => {
                     let challenge = (rejection.status == 401).then(|| self.challenge.clone());
                     return Verdict::Refused { rejection, challenge };
                 }
             },
         };
-        Verdict::Admitted { consumer, withheld }
+        Verdict::Admitted { consumer, withheld, unknown_key }
     }
 
     fn in_head<'k, 'a>(&'k self, head: &RequestHead<'a>) -> Result<Carried<'k, 'a>, Fault<'k>> {
@@ -218,7 +225,7 @@ const REPEATED: Text = ("Duplicate API key found", "duplicate_api_key");
 const INVALID: Text = ("Unauthorized", INVALID_KEY);
 
 /// The code of the refusal of a key that is nobody's.
-pub const INVALID_KEY: &str = "invalid_api_key";
+pub(super) const INVALID_KEY: &str = "invalid_api_key";
 
 /// What a key is called unless configured.
 const DEFAULT_NAME: &str = "apikey";

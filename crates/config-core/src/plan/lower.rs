@@ -50,7 +50,7 @@ impl Plan {
                     )),
                 },
             };
-            routes.push(route(facts, &errors, entity, unroutable));
+            routes.push(route(facts, &errors, index, unroutable));
         }
         let vaults = facts.env_vaults();
         let proxies = facts.config.plugins.iter().map(|plugin| {
@@ -186,7 +186,8 @@ impl<'a> Errors<'a> {
     }
 }
 
-fn route(facts: &Facts, errors: &Errors, entity: &RouteEntity, unroutable: Option<Unroutable>) -> Route {
+fn route(facts: &Facts, errors: &Errors, index: RouteIndex, unroutable: Option<Unroutable>) -> Route {
+    let entity = &facts.config[index];
     let document = facts.document;
     let position = document.source().position(document.span(entity.node).start as usize);
     Route {
@@ -196,6 +197,7 @@ fn route(facts: &Facts, errors: &Errors, entity: &RouteEntity, unroutable: Optio
         column: position.column,
         paths: texts(&entity.fields.paths).map(str::to_owned).collect(),
         timeouts: timeouts(facts, entity),
+        is_guarded: facts.guards.select(index, entity.service, None).is_some(),
         service: entity.service,
         broken: entity.holes.first().map(|hole| errors.hole(hole)),
         unroutable,

@@ -1,5 +1,7 @@
 //! An answer that the gateway gives itself.
 
+use super::key_auth::INVALID_KEY;
+
 /// A refused request: status and the members of OpenAI's error object. Where Kong refuses the same
 /// request, `message` is its text, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,11 @@ impl Rejection {
     /// 501: what the configuration asks for is not built.
     pub fn not_implemented(message: impl Into<String>) -> Self {
         Self { status: 501, message: message.into(), code: Some("not_implemented"), param: None }
+    }
+
+    /// Whether the request came with a key that is nobody's.
+    pub fn is_unknown_key(&self) -> bool {
+        self.code == Some(INVALID_KEY)
     }
 
     /// Names the request member at fault.
