@@ -17,7 +17,7 @@ use config_core::secret::SecretValue;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response, StatusCode, Version};
 
 use crate::Body;
 use crate::access_log::AccessLog;
@@ -67,8 +67,10 @@ impl Handler for Gateway {
                 response::answer(answer, asked, exchange).await
             }
             Err(refusal) => {
+                // A client that was too slow for one body gets no chance with another.
+                let late = refusal.status == StatusCode::REQUEST_TIMEOUT.as_u16();
                 let closes = head.version < Version::HTTP_2
-                    && body.as_ref().is_none_or(|body| body.closes_connection());
+                    && (late || body.as_ref().is_none_or(|body| body.closes_connection()));
                 let mut response = response::refused(&refusal, &head, exchange);
                 if closes {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -1,0 +1,12 @@
+//! What must hold whatever the other side does. Each test plays a client and an upstream on raw sockets
+//! around a whole gateway, says what the client must get, and then counts what is left: nothing.
+
+mod client;
+mod framing;
+mod http2;
+mod memory;
+mod stage;
+mod stream;
+mod text;
+mod upstream;
+mod wire;
