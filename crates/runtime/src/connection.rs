@@ -132,21 +132,23 @@ async fn answer<H: Handler>(
     mut request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
     let (open, refused) = activity.open();
-    if let Some(refusal) = refused {
-        return Ok(refusal.response().map(|body| Answer::new(body, open, None)));
-    }
-    let Ok(room) = context.requests.clone().try_acquire_owned() else {
-        let refusal = Refusal::busy("the gateway has too many requests in flight; try again");
-        return Ok(refusal.response().map(|body| Answer::new(body, open, None)));
+    let room = context.requests.clone().try_acquire_owned().ok();
+    let refusal = match (refused, &room) {
+        (Some(refusal), _) => Some(*refusal),
+        (None, None) => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
+        (None, Some(_)) => head::admit(&mut request).err().map(Refusal::closing),
     };
-    let response = match head::admit(&mut request) {
-        Err(refusal) => refusal.response(),
-        Ok(()) => {
+    let response = match refusal {
+        Some(mut refusal) => {
+            refusal.headers.push(("x-request-id", head::request_id()));
+            refusal.response()
+        }
+        None => {
             let client = context.trusted.connection(peer, local, request.headers());
             context.handler.clone().handle(client, request).await
         }
     };
-    Ok(response.map(|body| Answer::new(body, open, Some(room))))
+    Ok(response.map(|body| Answer::new(body, open, room)))
 }
 
 /// Runs the streams of an HTTP/2 connection, each until its client has taken nothing of its answer for

@@ -36,6 +36,12 @@ impl Refusal {
         Self::new(status, "malformed_request", message)
     }
 
+    /// The last answer of its connection, because what comes next may be no request.
+    pub(crate) fn closing(mut self) -> Self {
+        self.headers.push(("connection", "close".to_owned()));
+        self
+    }
+
     /// 503: the gateway has all the work it takes on.
     pub(crate) fn busy(message: impl Into<String>) -> Self {
         Self { headers: vec![("retry-after", "1".to_owned())], ..Self::new(503, "overloaded", message) }

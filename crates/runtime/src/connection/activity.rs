@@ -1,6 +1,9 @@
 //! What a connection is doing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
 
 use tokio::time::{Instant, sleep_until};
 
@@ -18,12 +21,14 @@ struct State {
     idle_since: Instant,
     /// The answer to a request that is not in order, and how many come before it.
     refusal: Option<(usize, Box<Refusal>)>,
+    /// Who waits for the connection to become idle.
+    reader: Option<Waker>,
 }
 
 impl Activity {
     /// A connection that has just been opened.
     pub fn new() -> Self {
-        Self(Mutex::new(State { begun: 0, open: 0, idle_since: Instant::now(), refusal: None }))
+        Self(Mutex::new(State { begun: 0, open: 0, idle_since: Instant::now(), refusal: None, reader: None }))
     }
 
     /// Begins a request. If it is one that was refused, that is the answer.
@@ -45,6 +50,16 @@ impl Activity {
     pub fn idle_since(&self) -> Option<Instant> {
         let state = self.state();
         (state.open == 0).then_some(state.idle_since)
+    }
+
+    /// As [`Self::idle_since`]; if one is open, the task is woken when none is.
+    pub fn poll_idle_since(&self, context: &Context<'_>) -> Poll<Instant> {
+        let mut state = self.state();
+        if state.open == 0 {
+            return Poll::Ready(state.idle_since);
+        }
+        state.reader = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// Until the client has let the connection idle for longer than `limits` allow.
@@ -73,5 +88,10 @@ impl Drop for Open {
         let mut state = self.0.state();
         state.open -= 1;
         state.idle_since = Instant::now();
+        if state.open == 0
+            && let Some(reader) = state.reader.take()
+        {
+            reader.wake();
+        }
     }
 }

@@ -135,7 +135,7 @@ impl Framing {
             return Step::More;
         }
         let limit = self.head_bytes;
-        match memchr(b'\n', bytes) {
+        match memchr(b'\n', &bytes[..limit]) {
             Some(_) => refuse(431, format!("the request's head has more than {limit} bytes")),
             None => refuse(414, format!("the request's line has more than {limit} bytes")),
         }

@@ -183,25 +183,23 @@ impl Input {
         self.is_refused = true;
     }
 
-    /// Waits until the client is late.
+    /// Waits until the client is late with a head, if it is its turn.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline() else { return Poll::Pending };
+        if self.framing.as_ref().is_none_or(|framing| !framing.is_between_messages()) {
+            return Poll::Pending;
+        }
+        // hyper does not ask again by itself when it has answered
+        let idle_since = ready!(self.activity.poll_idle_since(context));
+        let deadline = match self.head_began {
+            _ if self.heads == 0 => idle_since + self.head_time,
+            Some(began) => idle_since.max(began) + self.head_time,
+            None => idle_since + self.keep_alive_time,
+        };
         ready!(self.timer.poll(context, deadline));
         if !self.held.is_empty() {
             let message = format!("the request's head took longer than {:?}", self.head_time);
             self.refuse(Box::new(Refusal::new(408, "request_timeout", message)));
         }
         Poll::Ready(())
-    }
-
-    /// When the client is late with a head; `None` while it is not its turn.
-    fn deadline(&self) -> Option<Instant> {
-        let is_head = self.framing.as_ref().is_some_and(Framing::is_between_messages);
-        let idle_since = self.activity.idle_since().filter(|_| is_head)?;
-        Some(match self.head_began {
-            _ if self.heads == 0 => idle_since + self.head_time,
-            Some(began) => idle_since.max(began) + self.head_time,
-            None => idle_since + self.keep_alive_time,
-        })
     }
 }

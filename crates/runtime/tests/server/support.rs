@@ -13,7 +13,9 @@ use http_body_util::BodyExt;
 use hyper::{
     Request, Response,
     body::{Frame, Incoming},
+    client::conn::http2::{self, SendRequest},
 };
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::{
     Body, BoxError,
     head::{self, ClientConnection},
@@ -24,7 +26,7 @@ use runtime::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::{Notify, oneshot},
+    sync::{Semaphore, oneshot},
     task::JoinHandle,
 };
 
@@ -36,17 +38,36 @@ pub fn limits() -> Limits {
 /// Tells what reached it. Some paths have it do more.
 #[derive(Default)]
 pub struct Mirror {
-    /// Told when a request has come in.
-    pub came: Notify,
-    /// Told when one, or its answer, was dropped before its end.
-    pub left: Notify,
+    /// Given when a request has come in.
+    pub came: Signal,
+    /// Given when one, or its answer, was dropped before its end.
+    pub left: Signal,
     /// Lets one `/held` answer.
-    pub go: Notify,
+    pub go: Signal,
+}
+
+/// Something that is waited for as often as it was given.
+pub struct Signal(Semaphore);
+
+impl Default for Signal {
+    fn default() -> Self {
+        Self(Semaphore::new(0))
+    }
+}
+
+impl Signal {
+    pub fn give(&self) {
+        self.0.add_permits(1);
+    }
+
+    pub async fn given(&self) {
+        self.0.acquire().await.unwrap().forget();
+    }
 }
 
 impl Handler for Mirror {
     async fn handle(self: Arc<Self>, client: ClientConnection, request: Request<Incoming>) -> Response<Body> {
-        self.came.notify_one();
+        self.came.give();
         let mut presence = Presence { mirror: self.clone(), is_over: false };
         let (parts, body) = request.into_parts();
         let fields = head::fields(&parts.headers);
@@ -58,8 +79,9 @@ impl Handler for Mirror {
         }
         match head.path() {
             b"/unread" => {}
-            b"/held" => self.go.notified().await,
-            b"/endless" => return Response::new(Endless(presence).boxed_unsync()),
+            b"/client" => told = format!("{:?} {} {}", client.scheme, client.port, client.client_ip),
+            b"/held" => self.go.given().await,
+            b"/endless" => return Response::new(Endless { _presence: presence }.boxed_unsync()),
             _ => match body.collect().await {
                 Ok(body) => told += &text(&body.to_bytes()),
                 Err(_) => told += "(the body broke off)",
@@ -78,13 +100,15 @@ struct Presence {
 impl Drop for Presence {
     fn drop(&mut self) {
         if !self.is_over {
-            self.mirror.left.notify_one();
+            self.mirror.left.give();
         }
     }
 }
 
 /// A body that goes on for as long as it is taken.
-struct Endless(Presence);
+struct Endless {
+    _presence: Presence,
+}
 
 impl hyper::body::Body for Endless {
     type Data = Bytes;
@@ -135,6 +159,17 @@ impl Running {
         client.rest().await
     }
 
+    /// A client that speaks HTTP/2, and its connection's end.
+    pub async fn http2(&self) -> (SendRequest<Body>, JoinHandle<hyper::Result<()>>) {
+        let stream = TokioIo::new(TcpStream::connect(self.address).await.unwrap());
+        let (client, connection) = http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(1 << 10)
+            .handshake(stream)
+            .await
+            .unwrap();
+        (client, tokio::spawn(connection))
+    }
+
     /// Tells the server to stop.
     pub fn stop(self) -> Stopping {
         self.stop.send(()).unwrap();
@@ -157,6 +192,12 @@ impl Stopping {
     pub async fn ended(self) {
         self.server.await.unwrap();
         assert_eq!((self.load.connections(), self.load.in_flight()), (0, 0));
+    }
+
+    /// Drops the server before it has ended.
+    pub async fn cut(self) {
+        self.server.abort();
+        assert!(self.server.await.unwrap_err().is_cancelled());
     }
 }
 
@@ -198,8 +239,8 @@ impl Client {
 /// What was received, without what differs from run to run.
 fn shown(received: &[u8]) -> String {
     let text = String::from_utf8_lossy(received).replace("\r\n", "\n");
-    let lines = text.split_inclusive('\n').filter(|line| !line.starts_with("date: "));
-    lines.collect()
+    let differs = |line: &&str| line.starts_with("date: ") || line.starts_with("x-request-id: ");
+    text.split_inclusive('\n').filter(|line| !differs(line)).collect()
 }
 
 /// Cases and their answers, for a snapshot.
@@ -210,4 +251,16 @@ pub async fn answers(running: &Running, cases: &[(&str, &str)]) -> String {
         report += &format!("=== {name}\n{request:?}\n---\n{}\n", answer.trim_end());
     }
     report
+}
+
+/// A request without a body.
+pub fn get(uri: &str) -> Request<Body> {
+    Request::get(uri).body(refusal::full("")).unwrap()
+}
+
+/// Status and body of an answer.
+pub async fn whole(response: Response<Incoming>) -> String {
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    format!("{status}\n{}", String::from_utf8_lossy(&body))
 }

@@ -52,6 +52,7 @@ fn connection() -> impl Strategy<Value = Vec<u8>> {
         "1;x\r\na\r\n",
         "0\r\n",
         "abcd",
+        "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
         "\n",
         " ",
         "\0",
