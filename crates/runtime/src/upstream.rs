@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use config_core::plan::timeouts::Timeouts;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls_pki_types::CertificateDer;
@@ -93,7 +93,8 @@ impl HttpUpstream {
         let failed = |cause| UpstreamError::new(host.clone(), cause);
         let (parts, body) = request.into_parts();
         let (body, sent) = Sending::new(body);
-        let pool = self.pool(Times { connect: timeouts.connect, write: timeouts.write });
+        let times = Times { connect: timeouts.connect, write: timeouts.write };
+        let answered = self.request(times, Request::from_parts(parts, body));
         let late = async {
             // An error too, when the body is dropped: that is how it ends.
             let _ = sent.await;
@@ -101,7 +102,7 @@ impl HttpUpstream {
         };
         let response = tokio::select! {
             biased;
-            response = pool.request(Request::from_parts(parts, body)) => response,
+            response = answered => response,
             () = late => return Err(failed(Cause::ReadTimeout(timeouts.read))),
         };
         let response = response.map_err(|error| failed(Cause::of(&error)))?;
@@ -112,12 +113,12 @@ impl HttpUpstream {
         Ok(response.map(|body| Body::new(Answer::new(body, timeouts.read, host))))
     }
 
-    fn pool(&self, times: Times) -> Client<Connector, Sending> {
+    fn request(&self, times: Times, request: Request<Sending>) -> ResponseFuture {
         if let Some(pool) = self.pools.read().unwrap_or_else(PoisonError::into_inner).get(&times) {
-            return pool.clone();
+            return pool.request(request);
         }
         let mut pools = self.pools.write().unwrap_or_else(PoisonError::into_inner);
-        pools.entry(times).or_insert_with(|| self.open(times)).clone()
+        pools.entry(times).or_insert_with(|| self.open(times)).request(request)
     }
 
     fn open(&self, times: Times) -> Client<Connector, Sending> {

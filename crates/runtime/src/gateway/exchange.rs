@@ -103,11 +103,13 @@ impl Exchange {
     /// What is sent upstream has been decided; `body` is the client's or what became of it, if it is
     /// held.
     pub fn decided(&mut self, routed: &Routed<'_, '_>, decision: &Decision, body: Option<Bytes>) {
-        self.entry.upstream_uri = Some(masked(decision.url.to_string().as_bytes()));
         self.model =
             decision.response_model_header.as_ref().and_then(|model| HeaderValue::try_from(model).ok());
-        let records = routed.proxy.log_statistics || routed.proxy.log_payloads;
-        if records && self.log.is_on() {
+        if !self.log.is_on() {
+            return;
+        }
+        self.entry.upstream_uri = Some(masked(decision.url.to_string().as_bytes()));
+        if routed.proxy.log_statistics || routed.proxy.log_payloads {
             self.recording = Some(Box::new(Recording::new(routed, decision, body)));
         }
     }
