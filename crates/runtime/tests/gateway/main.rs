@@ -7,6 +7,7 @@ mod preserve;
 mod running;
 mod statistics;
 mod streams;
+mod tls;
 #[path = "../support/upstream.rs"]
 mod upstream;
 
@@ -56,7 +57,8 @@ services:
         route("files", "/files", "preserve", "/", "logging: {log_statistics: true}"),
         route("named", "/named", "preserve", "/", "").replace("{provider", "{name: whisper-1, provider"),
     );
-    (Running::start(&yaml, limits).await, upstream)
+    let hosts = runtime::Upstream::http(Vec::new()).expect("no certificates, none wrong");
+    (Running::start(&yaml, limits, hosts).await, upstream)
 }
 
 /// A whole answer with these headers.

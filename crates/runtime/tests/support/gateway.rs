@@ -35,14 +35,13 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Running {
     /// Serves `yaml`, whose references all stand for `sk-secret`.
-    pub async fn start(yaml: &str, limits: Limits) -> Self {
+    pub async fn start(yaml: &str, limits: Limits, upstream: Upstream) -> Self {
         let compiled = compile(&SourceFile::new("routes.yaml", yaml)).expect("YAML");
         assert_eq!(compiled.errors, 0, "{yaml}");
         let resolved = Secrets::resolve(&compiled.plan, &|_| Some("sk-secret".to_owned()));
         let Ok((secrets, keys)) = resolved else { panic!("every variable is set") };
         let lines = Lines::default();
         let log = AccessLog::to(lines.clone(), "the test".to_owned());
-        let upstream = Upstream::http(Vec::new()).expect("no certificates, none wrong");
         let gateway = Gateway::new(compiled.plan, secrets, keys, upstream, log.clone(), limits.clone());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(any, any, limits, Vec::new()).await.expect("free ports");

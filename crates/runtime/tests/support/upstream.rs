@@ -1,6 +1,6 @@
 //! An upstream that the test plays itself, step by step.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Where the gateway connects to.
@@ -10,10 +10,15 @@ pub struct Upstream {
 
 /// One connection of the gateway.
 pub struct Peer {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     /// What has come and was not looked at yet.
     unread: Vec<u8>,
 }
+
+/// What a connection runs over.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A request as it arrived.
 pub struct Recorded {
@@ -32,8 +37,11 @@ impl Upstream {
     }
 
     pub async fn accept(&self) -> Peer {
-        let (stream, _) = self.listener.accept().await.expect("a connection");
-        Peer { stream, unread: Vec::new() }
+        Peer::over(self.accept_tcp().await)
+    }
+
+    pub async fn accept_tcp(&self) -> TcpStream {
+        self.listener.accept().await.expect("a connection").0
     }
 
     /// Accepts, reads a request, and answers it.
@@ -46,6 +54,10 @@ impl Upstream {
 }
 
 impl Peer {
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), unread: Vec::new() }
+    }
+
     /// A request's head.
     pub async fn head(&mut self) -> String {
         loop {
