@@ -2,6 +2,7 @@
 
 mod docs;
 mod explain;
+mod explain_serve;
 mod gateway;
 mod lint;
 mod rules;
