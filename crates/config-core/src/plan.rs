@@ -81,6 +81,8 @@ pub struct Route {
     pub column: usize,
     /// Its paths as written.
     pub paths: Vec<String>,
+    /// The name of its service.
+    pub service_name: Option<String>,
     /// The timeouts of its service.
     pub timeouts: Timeouts,
     /// Whether `key-auth` runs on it.

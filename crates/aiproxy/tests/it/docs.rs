@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::run::aiproxy;
+use crate::{gateway::Gateway, run::aiproxy, schemas::assert_valid};
 
 const COMMANDS: [&str; 7] = ["", "lint ", "explain ", "serve ", "rules ", "schema ", "completions "];
 
@@ -58,6 +58,51 @@ fn the_configuration_in_the_readme_is_clean_and_routes_the_request_shown() {
     assert!(readme.contains(&format!("aiproxy explain routes.yaml /gpt-4/chat/completions -d '{body}'")));
     let explain = aiproxy("explain routes.yaml /gpt-4/chat/completions -d").arg(body);
     assert_eq!(explain.file("routes.yaml", example).run().status, Some(0));
+}
+
+/// The command that the README gives starts a gateway, and the request that it gives is answered.
+#[test]
+fn the_gateway_in_the_readme_answers_the_request_shown() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let command = readme.split("target/release/aiproxy serve ").nth(1).unwrap().lines().next().unwrap();
+    let file = command.strip_suffix(" --mock").unwrap();
+    let path = root().join(file).canonicalize().unwrap();
+    let gateway = Gateway::start(aiproxy("serve --mock").arg(path.to_str().unwrap()));
+    let request = readme.split("curl http://127.0.0.1:8000").nth(1).unwrap().lines().next().unwrap();
+    let (path, body) = request.split_once(" -d '").unwrap();
+    let form = "content-type: application/x-www-form-urlencoded\r\n";
+    let answer = gateway.post(path, form, body.strip_suffix('\'').unwrap());
+    assert_eq!(answer.status, 200, "{answer:#?}");
+    assert!(answer.body.contains("You said: Say hello"), "{answer:#?}");
+}
+
+#[test]
+fn the_configuration_in_operations_guards_its_routes() {
+    let manual = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let mut examples = manual.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let guard = examples.find(|example| example.contains("keyauth_credentials")).unwrap();
+    let headers = examples.find(|example| example.contains("key_names: [authorization")).unwrap();
+    let routes = "_format_version: '3.0'\nroutes:\n- paths: [/]\n  plugins:\n  - {name: ai-proxy, config: \
+                  {route_type: llm/v1/chat, model: {provider: openai, name: m}}}\n";
+    for plugins in [guard.to_owned(), guard.split("plugins:").next().unwrap().to_owned() + headers] {
+        let file = format!("{routes}{plugins}");
+        let run = aiproxy("lint --fail-on warning -A kong-portability a.yaml").file("a.yaml", &file).run();
+        assert_eq!(run.status, Some(0), "{run}");
+        let serve = aiproxy("serve --mock a.yaml").file("a.yaml", file).env("BATCH_KEY", "Bearer batch");
+        let gateway = Gateway::start(serve);
+        assert_eq!(gateway.chat("/", "").status, 401);
+        let name = if plugins.contains("[apikey]") { "apikey" } else { "authorization" };
+        assert_eq!(gateway.chat("/", &format!("{name}: Bearer batch\r\n")).status, 200);
+        assert_eq!(gateway.chat("/", &format!("{name}: test\r\n")).status, 200, "the digest's key");
+    }
+}
+
+/// A line of the access log, as it is printed, is what its schema says.
+#[test]
+fn the_log_line_in_operations_is_one() {
+    let manual = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let line = manual.split("```json\n").nth(1).unwrap().lines().next().unwrap();
+    assert_valid("access-log", &serde_json::from_str(line).unwrap());
 }
 
 #[test]

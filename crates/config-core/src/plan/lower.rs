@@ -196,6 +196,10 @@ fn route(facts: &Facts, errors: &Errors, index: RouteIndex, unroutable: Option<U
         line: position.line,
         column: position.column,
         paths: texts(&entity.fields.paths).map(str::to_owned).collect(),
+        service_name: entity
+            .service
+            .and_then(|service| facts.config[service].fields.name.as_ref())
+            .map(|name| name.as_str().to_owned()),
         timeouts: timeouts(facts, entity),
         is_guarded: facts.guards.select(index, entity.service, None).is_some(),
         service: entity.service,

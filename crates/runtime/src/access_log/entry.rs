@@ -24,7 +24,7 @@ pub struct Entry {
     pub latencies: Latencies,
     /// The route that took it.
     pub route: Option<RouteEntry>,
-    /// The route's service.
+    /// The route's service, if it has one with a name.
     pub service: Option<ServiceEntry>,
     /// The consumer whose key the client showed.
     pub consumer: Option<ConsumerEntry>,
@@ -86,7 +86,7 @@ pub struct RouteEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ServiceEntry {
     /// Its name.
-    pub name: Option<String>,
+    pub name: String,
 }
 
 /// A consumer.

@@ -15,7 +15,7 @@ use hyper::{HeaderMap, StatusCode};
 
 use crate::access_log::{
     Aborted, AccessLog, AiEntry, ConsumerEntry, Entry, Latencies, RequestEntry, ResponseEntry, RouteEntry,
-    masked,
+    ServiceEntry, masked,
 };
 use crate::head::{ClientConnection, request_id};
 use crate::request_body::Upload;
@@ -94,6 +94,7 @@ impl Exchange {
     /// The route that took it, and who sent it.
     pub fn routed(&mut self, plan: &Plan, route: &Route, consumer: Option<ConsumerIndex>) {
         self.entry.route = Some(RouteEntry { name: route.name.clone(), pointer: route.pointer.clone() });
+        self.entry.service = route.service_name.clone().map(|name| ServiceEntry { name });
         self.entry.consumer = consumer.map(|consumer| {
             let consumer = plan.consumer(consumer);
             ConsumerEntry { username: consumer.username.clone(), custom_id: consumer.custom_id.clone() }
