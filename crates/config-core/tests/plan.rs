@@ -207,7 +207,7 @@ plugins:
         plan(text).unbuilt().into_iter().map(|it| (it.line, it.column, it.message)).collect()
     };
     let anthropic = (13, 23, "requests to `anthropic` are not translated yet".to_owned());
-    assert_eq!(unbuilt(text), [anthropic.clone()]);
+    assert_eq!(unbuilt(text), std::slice::from_ref(&anthropic));
     let gemini = (22, 77, "requests to `gemini` are not translated yet".to_owned());
     let open = text.replace("plugins:\n  -", "  - { paths: [/c] }\nplugins:\n  -");
     assert_eq!(unbuilt(&open), [anthropic, (gemini.0 + 1, gemini.1, gemini.2)]);

@@ -73,14 +73,12 @@ mod tests {
         Content-Type: audio/wav\r\n\r\n\x00\xff\r\n--b\r\n\r\n--b1\r\ncontent-disposition: form-data; name=model\r\n\r\n\
         whisper-2\r\n--b1--\r\n";
 
+    /// A field's name, and its value if it is no file's.
+    type Field = (String, Option<Vec<u8>>);
+
     /// What a body's fields are, read in chunks that end where `cuts` say; values of more than `limit`
     /// bytes are refused.
-    fn read(
-        body: &[u8],
-        boundary: &str,
-        limit: usize,
-        cuts: &[usize],
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, MultipartError> {
+    fn read(body: &[u8], boundary: &str, limit: usize, cuts: &[usize]) -> Result<Vec<Field>, MultipartError> {
         let mut scanner = Scanner::new(boundary);
         let mut fields = Vec::new();
         let mut ends: Vec<_> = cuts.iter().map(|cut| cut % (body.len() + 1)).collect();
@@ -116,7 +114,9 @@ mod tests {
             Ok(vec![("file".to_owned(), None), ("model".to_owned(), Some(b"whisper-2".to_vec()))])
         );
         assert_eq!(read(b"", "b", 0, &[]), Ok(vec![]));
-        assert_eq!(read(b"--b--", "b", 0, &[]), Ok(vec![]));
+        for end in ["", "\r\n", "\r\n\r\n"] {
+            assert_eq!(read(format!("--b--{end}").as_bytes(), "b", 0, &[]), Ok(vec![]));
+        }
     }
 
     #[test]
@@ -154,7 +154,8 @@ mod tests {
             "--b-".to_owned(),
             "--b--\r".to_owned(),
             "--b--\n".to_owned(),
-            "--b--\r\n\r\n".to_owned(),
+            "--b--\r\n\r\n\r\n".to_owned(),
+            "--b--\r\n\r".to_owned(),
             "--b-- ".to_owned(),
             "--b \r\n".to_owned(),
             format!("--b\n{NAMED}\n\nx\n--b--"),

@@ -76,10 +76,14 @@ fn form_data(disposition: &str) -> Option<(&str, bool)> {
     kind.eq_ignore_ascii_case("form-data").then_some((field, is_file))
 }
 
-/// Whether a content type is multipart, and whether it is text in (a part of) UTF-8.
+/// Charsets in which ASCII is the same bytes as in UTF-8; the last is what some clients write of
+/// whatever they send.
+const ASCII_CHARSETS: [&str; 3] = ["utf-8", "us-ascii", "iso-8859-1"];
+
+/// Whether a content type is multipart, and whether it is text that reads like UTF-8.
 fn media_type(content_type: &str) -> (bool, bool) {
     let lower = content_type.trim().to_ascii_lowercase();
-    let is_utf8 = |(name, value): &(&str, &str)| *name != "charset" || matches!(*value, "utf-8" | "us-ascii");
+    let is_utf8 = |(name, value): &(&str, &str)| *name != "charset" || ASCII_CHARSETS.contains(value);
     let is_text = parameters(&lower)
         .is_some_and(|(kind, parameters)| kind == "text/plain" && parameters.iter().all(is_utf8));
     (lower.starts_with("multipart/"), is_text)

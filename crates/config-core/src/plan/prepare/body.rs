@@ -192,7 +192,8 @@ fn is_plain(content_type: &str) -> bool {
     let mut charsets = lower
         .split(';')
         .filter_map(|parameter| parameter.split_once('='))
-        .filter_map(|(name, value)| (name.trim() == "charset").then(|| value.trim().trim_matches('"')));
+        .filter(|(name, _)| name.trim() == "charset")
+        .map(|(_, value)| value.trim().trim_matches('"'));
     !is_list && charsets.all(|charset| ASCII_CHARSETS.contains(&charset))
 }
 
