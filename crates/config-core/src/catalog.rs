@@ -17,7 +17,11 @@ pub struct KongPlugin {
     pub name: &'static str,
     /// Where it is to be had.
     pub edition: Edition,
-    /// Whether it can refuse requests, so that leaving it out opens what was closed.
+    /// Whether it can keep a request from the model, so that leaving it out opens what was closed: by
+    /// refusing it, by counting, by what it finds in it, or by answering in the model's place. Not those
+    /// that change a request or an answer, record it, or put another upstream in the model's place
+    /// (`ai-proxy` does that itself); nor `cors`, which refuses nothing: pages of other origins are
+    /// refused without it.
     pub guards: bool,
 }
 
@@ -88,7 +92,7 @@ pub const PLUGINS: &[KongPlugin] = &[
     guard("ldap-auth"),
     enterprise_guard("ldap-auth-advanced"),
     open("loggly"),
-    enterprise("mocking"),
+    enterprise_guard("mocking"),
     enterprise_guard("mtls-auth"),
     enterprise_guard("oas-validation"),
     guard("oauth2"),
@@ -104,7 +108,7 @@ pub const PLUGINS: &[KongPlugin] = &[
     enterprise("proxy-cache-advanced"),
     guard("rate-limiting"),
     enterprise_guard("rate-limiting-advanced"),
-    open("redirect"),
+    guard("redirect"),
     enterprise_guard("request-callout"),
     guard("request-size-limiting"),
     guard("request-termination"),

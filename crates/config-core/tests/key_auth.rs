@@ -536,3 +536,15 @@ fn the_file_of_these_tests_is_sound() {
         found.iter().filter(|it| it.severity == config_core::diagnostic::Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
 }
+
+/// The first file of the manual's page guards its route.
+#[test]
+fn the_manual_shows_a_guarded_route() {
+    let page = include_str!("../../../docs/authentication.md");
+    let example =
+        page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
+    let Compiled { plan, errors, obstacles } = compiled(example);
+    assert_eq!((errors, obstacles), (0, Vec::new()));
+    assert_eq!(Request::post("/chat/completions").client(&plan), MISSING);
+    assert_eq!(plan.key_credentials().len(), 1);
+}

@@ -49,7 +49,10 @@ fn not_run(plugin: &PluginEntity, document: &Document) -> Option<Diagnostic> {
         let message =
             format!("aiproxy does not run {quoted}, which guards access: its routes would stand open");
         Diagnostic::new(Rule::UnsupportedPlugin, place, message)
-            .help("guard access in front of aiproxy, and take the plugin out of the file that it runs")
+            .help(
+                "`aiproxy serve` does not start with it; guard access with `key-auth` or in front of aiproxy, and take \
+                 the plugin out",
+            )
     } else {
         let message = format!("aiproxy does not run {quoted} (a plugin of {kong})");
         Diagnostic::new(Rule::UnsupportedPlugin, place, message)
