@@ -11,7 +11,7 @@ use config_core::plan::prepare::Inspection;
 use config_core::plan::rejection::Rejection;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use crate::limits::Limits;
 use crate::refusal::Refusal;
@@ -95,9 +95,10 @@ impl ClientBody {
     /// The next bytes; none at the end.
     async fn piece(&mut self, limit: u64, end: Instant, limits: &Limits) -> Result<Bytes, BodyError> {
         loop {
-            let patience = limits.body_idle_time.min(end.saturating_duration_since(Instant::now()));
-            let frame =
-                timeout(patience, self.incoming.frame()).await.map_err(|_| BodyError::TooSlow(patience))?;
+            let pause = Instant::now() + limits.body_idle_time;
+            let frame = timeout_at(end.min(pause), self.incoming.frame()).await.map_err(|_| {
+                BodyError::TooSlow(if end < pause { limits.body_time } else { limits.body_idle_time })
+            })?;
             let Some(frame) = frame else { return Ok(Bytes::new()) };
             match frame.map_err(|error| BodyError::of(&error))?.into_data() {
                 Ok(data) if data.is_empty() => {}

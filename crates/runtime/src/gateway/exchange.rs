@@ -93,6 +93,9 @@ impl Exchange {
 
     /// The route that took it, and who sent it.
     pub fn routed(&mut self, plan: &Plan, route: &Route, consumer: Option<ConsumerIndex>) {
+        if !self.log.is_on() {
+            return;
+        }
         self.entry.route = Some(RouteEntry { name: route.name.clone(), pointer: route.pointer.clone() });
         self.entry.service = route.service_name.clone().map(|name| ServiceEntry { name });
         self.entry.consumer = consumer.map(|consumer| {

@@ -35,7 +35,7 @@ async fn the_gateway_refuses_in_the_shape_of_openai() {
     assert_eq!((status, &body["error"]["type"]), (400, &json!("invalid_request_error")));
     let log = gateway.log();
     assert_eq!(log[0]["error"], "no Route matched with those values");
-    assert_eq!(log[1]["route"]["name"], "chat");
+    assert_eq!((&log[1]["route"]["name"], &log[1]["service"]["name"]), (&json!("chat"), &json!("ai")));
 }
 
 #[tokio::test]
