@@ -326,6 +326,15 @@ fn what_could_hide_a_model_does_not_pass() {
         assert_eq!(body(&Request::post("/a/b", &text), &nameless), "Passthrough");
     }
     assert_eq!(body(&Request::post("/a/b", r#"{"model":null}"#), &named), "Passthrough");
+    let form = |text: &str| {
+        let form = "application/x-www-form-urlencoded";
+        body(&Request::post("/a/b", text).header("content-type", form), &named)
+    };
+    assert_eq!(form(r#"{"messages":"a&b=c"}"#), "Passthrough");
+    assert_eq!(
+        form(r#"{"messages":"a&model=other&"}"#),
+        "400 request body is JSON that is sent as a form with a field `model`"
+    );
     let encoded = "415 request body must be sent without content-encoding";
     let send = |proxy, content_type, coding: &'static str| {
         let request = Request::post("/a/b", CHAT).header("content-type", content_type);

@@ -8,7 +8,7 @@ use formats::multipart::{Event, MultipartError, Scanner};
 use formats::openai::{Dialect, Edit, ask_for_usage};
 use formats::{mistral, multipart};
 
-use super::checks::Checked;
+use super::checks::{self, Checked};
 use super::headers::text;
 use super::{Body, UpstreamBody};
 use crate::model::{LlmFormat, ParamLocation, Provider, RouteType};
@@ -83,6 +83,9 @@ pub(super) fn read<'a>(
     }
     if bytes.len() as u64 > proxy.max_request_body_size {
         return Err(Rejection::too_large(bytes.len(), proxy.max_request_body_size));
+    }
+    if preserve && kind == Kind::Json && self::kind(&content_type, b"") == Kind::Form {
+        checks::no_field(&form_fields(bytes)?)?;
     }
     match kind {
         _ if bytes.is_empty() => Ok(ClientBody::Opaque),

@@ -100,6 +100,19 @@ pub(super) fn preserved(
     }
 }
 
+/// Refuses JSON that is sent as a form if an upstream that takes it for one would find a field in it
+/// that was not checked as such.
+pub(super) fn no_field(fields: &[(String, String)]) -> Result<(), Rejection> {
+    let mut form = Form::new(ResponseStreaming::Allow, None);
+    for (name, _) in fields {
+        if let Some(name) = form.field(name)? {
+            let message = format!("request body is JSON that is sent as a form with a field `{name}`");
+            return Err(Rejection::bad_request(message).param(name));
+        }
+    }
+    Ok(())
+}
+
 /// A preserved form, field by field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Form {
