@@ -1,6 +1,8 @@
 //! Making connections, and how long that, and writing to them, may take.
 
+use std::error::Error;
 use std::io;
+use std::iter::successors;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -85,8 +87,9 @@ impl Service<Uri> for Connector {
         let connecting = self.inner.call(uri);
         Box::pin(async move {
             match timeout(connect, connecting).await {
-                Ok(connected) => Ok(Stream { inner: connected?, writing: Idle::new(write) }),
-                Err(_) => Err(expired(Expired::Connect(connect)).into()),
+                Ok(Ok(inner)) => Ok(Stream { inner, writing: Idle::new(write) }),
+                Ok(Err(error)) if !timed_out(&*error) => Err(error),
+                Ok(Err(_)) | Err(_) => Err(expired(Expired::Connect(connect)).into()),
             }
         })
     }
@@ -148,6 +151,13 @@ impl Write for Stream {
         let written = Pin::new(&mut self.inner).poll_write_vectored(cx, pieces);
         self.timed(cx, written)
     }
+}
+
+/// Whether the last of a name's addresses had its share of the time.
+fn timed_out(error: &(dyn Error + 'static)) -> bool {
+    let chain = successors(Some(error), |error| (**error).source());
+    let mut io = chain.filter_map(|error| error.downcast_ref::<io::Error>());
+    io.any(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 fn expired(what: Expired) -> io::Error {

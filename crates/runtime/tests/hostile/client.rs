@@ -261,3 +261,28 @@ fn an_idle_connection_ends() {
         assert_eq!(client.ended().await, End::Closed);
     });
 }
+
+#[test]
+fn a_client_that_waits_to_be_told_to_go_on_is_told() {
+    let head = |path: &str, length: usize| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+        )
+    };
+    play(Setting { max_request_body_size: 1000, ..Setting::default() }, async |stage| {
+        let mut client = stage.asks(head("/chat", QUESTION.len())).await;
+        assert_eq!(client.until("\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
+        client.send(QUESTION).await;
+        let mut upstream = stage.upstream().await;
+        let request = upstream.message().await;
+        assert_eq!((request.text(), request.header("expect")), (QUESTION, None));
+        upstream.send(ok("application/json", ANSWER)).await;
+        assert_eq!(client.message().await.status(), 200);
+        drop((client, upstream));
+        // A body that is not wanted is not asked for.
+        for (path, length, status) in [("/chat", 5000, 413), ("/nowhere", 10, 404)] {
+            let mut client = stage.asks(head(path, length)).await;
+            assert_eq!(client.message().await.status(), status);
+        }
+    });
+}

@@ -279,3 +279,98 @@ fn a_connection_without_requests_ends() {
         is_dismissed(client).await;
     });
 }
+
+#[test]
+fn a_connection_that_breaks_cancels_all_its_streams() {
+    play(Setting::default(), async |stage| {
+        for resets in [false, true] {
+            let mut client = connected(stage).await;
+            let mut upstreams = Vec::new();
+            for stream in (1..20).step_by(2) {
+                client.send(frame(HEADERS, END_HEADERS, stream, &request("/chat"))).await;
+                client.send(frame(DATA, END_STREAM, stream, QUESTION.as_bytes())).await;
+                let mut upstream = stage.upstream().await;
+                upstream.message().await;
+                upstreams.push(upstream);
+            }
+            if resets {
+                client.reset();
+            } else {
+                drop(client);
+            }
+            for mut upstream in upstreams {
+                upstream.ended().await;
+            }
+            stage.is_at_rest("after the connection broke").await;
+        }
+    });
+}
+
+#[test]
+fn heads_that_are_wrong_are_refused() {
+    let pseudo = |path: &'static str, authority: &'static str| {
+        vec![(":method", "POST"), (":scheme", "http"), (":authority", authority), (":path", path)]
+    };
+    let with = |name: &'static str, value: &'static str| [pseudo("/chat", "a"), vec![(name, value)]].concat();
+    let heads = [
+        pseudo("chat", "a"),
+        pseudo("", "a"),
+        pseudo("*", "a"),
+        pseudo("/ch at", "a"),
+        pseudo("/chat\r\ninjected: x", "a"),
+        pseudo("/chat HTTP/1.1\r\n\r\n", "a"),
+        pseudo("/chat\0", "a"),
+        pseudo("/chat", "user@a"),
+        pseudo("/chat", "a b"),
+        pseudo("/chat", "a\r\nb"),
+        with(":path", "/files/a"),
+        with(":unknown", "x"),
+        with("host", "b"),
+        with("Content-Type", "application/json"),
+        with("x-a", "b\r\ninjected: x"),
+        with("x-a", "b\0"),
+        with("x a", "b"),
+        with("", "b"),
+        with("transfer-encoding", "chunked"),
+        with("connection", "keep-alive"),
+        with("upgrade", "h2c"),
+        with("te", "gzip"),
+        with("content-length", "5"),
+        with("content-length", "x"),
+        vec![(":method", "POST"), (":path", "/chat"), (":authority", "a")],
+        vec![("x-a", "b"), (":method", "POST"), (":scheme", "http"), (":path", "/chat"), (":authority", "a")],
+        vec![(":method", "CONNECT"), (":authority", "evil.test:443")],
+        vec![(":method", "PO ST"), (":scheme", "http"), (":path", "/chat"), (":authority", "a")],
+    ];
+    play(Setting::default(), async |stage| {
+        for head in &heads {
+            println!("{head:?}");
+            let mut client = connected(stage).await;
+            client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, &block(head))).await;
+            match next(&mut client).await {
+                // 400 is entry 12 of the static table; what it lacks comes by the name of entry 8.
+                Some((HEADERS, _, 1, block)) => {
+                    let refused = [0x80 | 12, 0x40 | 8].contains(&block[0]);
+                    assert!(refused, "{head:?}: {block:?}");
+                }
+                Some((RST_STREAM | GOAWAY, ..)) | None => {}
+                Some(other) => panic!("{head:?}: {other:?}"),
+            }
+            drop(client);
+            stage.still_works().await;
+        }
+    });
+}
+
+/// Each is answered, and the client takes no answer.
+#[test]
+fn floods_that_ask_for_answers_are_not_read_on() {
+    play(Setting::default(), async |stage| {
+        for piece in [frame(PING, 0, 0, &[7; 8]), frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 100])] {
+            let mut client = connected(stage).await;
+            client.fill(&piece.repeat(1000)).await;
+            drop(client);
+            stage.is_at_rest("after a flood").await;
+        }
+    });
+}

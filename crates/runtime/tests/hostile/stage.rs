@@ -18,10 +18,11 @@ use runtime::{
 };
 use serde_json::Value;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     runtime::{Builder, RuntimeMetrics},
     sync::oneshot,
     task,
+    time::timeout,
 };
 
 use crate::wire::{Wire, within};
@@ -149,6 +150,22 @@ impl Stage {
         self.upstream = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     }
 
+    /// Fills the queue of connections that the upstream does not accept; it stays full while the result
+    /// lives.
+    pub async fn crowd_upstream(&mut self) -> Vec<TcpStream> {
+        let address = self.upstream.local_addr().expect("it is bound");
+        self.close_upstream().await;
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("a socket");
+        socket.bind(address).expect("the port was ours");
+        self.upstream = socket.listen(1).expect("a port");
+        let mut waiting = Vec::new();
+        while let Ok(Ok(stream)) = timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+            waiting.push(stream);
+        }
+        waiting
+    }
+
     /// A question and its answer, on connections of their own. Nobody may have reached the upstream
     /// unseen before: it would be the first in the queue.
     pub async fn still_works(&mut self) {
@@ -205,26 +222,27 @@ impl Setting {
         Gateway::new(compiled.plan, secrets, keys, upstream, log, self.limits.clone())
     }
 
-    /// A route for chat, one whose model is a part of the path, and one for anything else.
+    /// A route for chat, one whose model is a part of the path, one over TLS, and one for anything else.
     fn yaml(&self, port: u16) -> String {
         let Self { connect_timeout, write_timeout, read_timeout, max_request_body_size, .. } = self;
-        let route = |name: &str, path: &str, route_type: &str, model: &str| {
+        let route = |name: &str, path: &str, route_type: &str, model: &str, scheme: &str| {
             format!(
                 "      - name: {name}\n        paths: ['~{path}']\n        plugins:\n          - name: ai-proxy\n            \
                  config:\n              route_type: {route_type}\n              max_request_body_size: \
                  {max_request_body_size}\n              auth: {{header_name: Authorization, header_value: \
-                 '{{vault://env/HOSTILE}}'}}\n              logging: {{log_statistics: true}}\n              \
+                 '{{vault://env/HOSTILE}}'}}\n              logging: {{log_statistics: true, log_payloads: true}}\n              \
                  model:\n                provider: openai\n                name: {model}\n                options: \
-                 {{upstream_url: 'http://127.0.0.1:{port}/v1/chat/completions'}}\n"
+                 {{upstream_url: '{scheme}://127.0.0.1:{port}/v1/chat/completions'}}\n"
             )
         };
         format!(
             "_format_version: '3.0'\nservices:\n  - name: model\n    host: localhost\n    connect_timeout: \
              {connect_timeout}\n    write_timeout: {write_timeout}\n    read_timeout: {read_timeout}\n    retries: 0\n    \
-             routes:\n{}{}{}",
-            route("chat", "/chat$", "llm/v1/chat", "gpt-4o"),
-            route("named", "/named/(?<model>[^#?/]+)/chat$", "llm/v1/chat", "$(uri_captures.model)"),
-            route("files", "/files", "preserve", "gpt-4o"),
+             routes:\n{}{}{}{}",
+            route("chat", "/chat$", "llm/v1/chat", "gpt-4o", "http"),
+            route("named", "/named/(?<model>[^#?/]+)/chat$", "llm/v1/chat", "$(uri_captures.model)", "http"),
+            route("files", "/files", "preserve", "gpt-4o", "http"),
+            route("encrypted", "/encrypted/chat$", "llm/v1/chat", "gpt-4o", "https"),
         )
     }
 }

@@ -330,3 +330,52 @@ fn an_answer_that_comes_before_the_question_is_over_is_passed_on() {
         }
     });
 }
+
+/// The client's body goes out while nobody at the other end reads it.
+#[test]
+fn an_upstream_that_takes_nothing_is_given_up() {
+    play(Setting { write_timeout: 100, ..Setting::default() }, async |stage| {
+        let head = "POST /files/a HTTP/1.1\r\nhost: a\r\ncontent-type: audio/wav\r\ncontent-length: 1000000000\r\n\r\n";
+        let mut client = stage.asks(head).await;
+        let upstream = stage.upstream().await;
+        client.repeat(&[b'x'; 1 << 16]).await;
+        client.message().await.refuses(504, "timeout_error", "upstream_timeout");
+        drop(upstream);
+    });
+}
+
+#[test]
+fn an_upstream_that_accepts_no_connection_is_given_up() {
+    play(Setting { connect_timeout: 100, ..Setting::default() }, async |stage| {
+        let _waiting = stage.crowd_upstream().await;
+        let mut client = stage.asks(post("/chat", QUESTION)).await;
+        client.message().await.refuses(504, "timeout_error", "upstream_timeout");
+    });
+}
+
+#[test]
+fn a_handshake_that_fails_is_told() {
+    let alert = [21, 3, 3, 0, 2, 2, 40];
+    let begun = [22, 3, 3, 0, 100, 2];
+    let broken = [22, 3, 3, 0xff, 0xff];
+    let plain = ok("application/json", ANSWER);
+    play(Setting { connect_timeout: 1000, ..Setting::default() }, async |stage| {
+        for (sent, status, code) in [
+            (&alert[..], 502, "upstream_unreachable"),
+            (&broken, 502, "upstream_unreachable"),
+            (&begun, 504, "upstream_timeout"),
+            (plain.as_bytes(), 502, "upstream_unreachable"),
+            (b"", 504, "upstream_timeout"),
+        ] {
+            let mut client = stage.asks(post("/encrypted/chat", QUESTION)).await;
+            let mut upstream = stage.upstream().await;
+            upstream.send(sent).await;
+            let kind = if status == 504 { "timeout_error" } else { "server_error" };
+            client.message().await.refuses(status, kind, code);
+            upstream.ended().await;
+        }
+        let mut client = stage.asks(post("/encrypted/chat", QUESTION)).await;
+        drop(stage.upstream().await);
+        client.message().await.refuses(502, "server_error", "upstream_unreachable");
+    });
+}

@@ -209,12 +209,17 @@ pub(in crate::plan) fn kind(content_type: &str, bytes: &[u8]) -> Kind {
     match media_type.as_str() {
         "" => Kind::Json,
         // What `curl -d` says of JSON unless told otherwise.
-        "application/x-www-form-urlencoded" if bytes.trim_ascii_start().starts_with(b"{") => Kind::Json,
+        "application/x-www-form-urlencoded" if first_said(bytes) == Some(b'{') => Kind::Json,
         "application/x-www-form-urlencoded" => Kind::Form,
         "multipart/form-data" => Kind::Multipart,
         json if json.ends_with("/json") || json.ends_with("+json") => Kind::Json,
         _ => Kind::Other,
     }
+}
+
+/// The first byte that is none of what JSON readers skip: blanks and byte order marks.
+pub(super) fn first_said(bytes: &[u8]) -> Option<u8> {
+    bytes.iter().copied().find(|byte| !b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xfe\xff".contains(byte))
 }
 
 pub(in crate::plan) fn form_fields(bytes: &[u8]) -> Result<Vec<(String, String)>, Rejection> {

@@ -2,6 +2,7 @@
 
 use formats::multipart::{Event, MultipartError, Part, Scanner};
 
+use super::body::first_said;
 use super::checks::{Checked, Form};
 use crate::model::Provider;
 use crate::plan::proxy::Proxy;
@@ -119,15 +120,11 @@ impl Inspection {
                     }
                 }
             }
-            Reading::Start => {
-                // Blanks and byte order marks: what JSON readers skip.
-                let skipped = |byte: &&u8| !b" \t\r\n\x0b\x0c\0\xef\xbb\xbf\xfe\xff".contains(byte);
-                match piece.iter().find(skipped) {
-                    Some(b'{') => return Err(disguised()),
-                    Some(_) => self.reading = Reading::Opaque,
-                    None => {}
-                }
-            }
+            Reading::Start => match first_said(piece) {
+                Some(b'{') => return Err(disguised()),
+                Some(_) => self.reading = Reading::Opaque,
+                None => {}
+            },
             Reading::Opaque => {}
         }
         Ok(())
