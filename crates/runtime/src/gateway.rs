@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use config_core::plan::caller::{Caller, Keys};
-use config_core::plan::prepare::{Body as PlanBody, BodyUse, Decision};
+use config_core::plan::prepare::{Body as PlanBody, BodyUse, Decision, Inspection};
 use config_core::plan::rejection::Rejection;
 use config_core::plan::{Plan, Routing};
 use config_core::secret::SecretValue;
@@ -24,7 +24,7 @@ use crate::access_log::AccessLog;
 use crate::head::{self, ClientConnection};
 use crate::limits::Limits;
 use crate::refusal::{self, Refusal};
-use crate::request_body::{ClientBody, Streamed};
+use crate::request_body::ClientBody;
 use crate::response::{self, Asked};
 use crate::secrets::Secrets;
 use crate::server::Handler;
@@ -82,7 +82,8 @@ impl Handler for Gateway {
 }
 
 impl Gateway {
-    /// Asks the plan, sends what it says and returns the upstream's answer.
+    /// Asks the plan, sends what it says and returns the upstream's answer, what it is an answer to, and
+    /// how long the upstream may be silent. `body` is left where it was not passed on.
     async fn forward(
         &self,
         client: &ClientConnection,
@@ -117,8 +118,8 @@ impl Gateway {
         let known = whole.as_deref().map_or(PlanBody::Streamed, PlanBody::Bytes);
         let mut decision = routed.prepare(known)?;
         let resolve = |secret: &SecretValue| self.resolve(secret);
-        let sent = match (whole, &mut *body) {
-            (Some(whole), _) => {
+        let sent = match whole {
+            Some(whole) => {
                 let bytes = match decision.bytes(&whole, &resolve)? {
                     Cow::Borrowed(same) if same.as_ptr() == whole.as_ptr() => whole.clone(),
                     other => Bytes::from(other.into_owned()),
@@ -126,13 +127,9 @@ impl Gateway {
                 exchange.decided(&routed, &decision, Some(bytes.clone()));
                 refusal::full(bytes)
             }
-            (None, body) => {
-                let inspection = decision.inspection.take();
-                let idle = self.limits.body_idle_time;
-                let streamed = body.take().map(|body| body.into_streamed(inspection, idle));
+            None => {
                 exchange.decided(&routed, &decision, None);
-                exchange.passes_on(streamed.as_ref().map(Streamed::upload));
-                streamed.map_or_else(Body::default, Body::new)
+                self.streamed(body, decision.inspection.take(), exchange)
             }
         };
         let request = outgoing::request(&decision, &resolve, sent)?;
@@ -144,10 +141,24 @@ impl Gateway {
         }
     }
 
+    /// The client's body, to be passed on while it arrives.
+    fn streamed(
+        &self,
+        body: &mut Option<ClientBody>,
+        inspection: Option<Inspection>,
+        exchange: &mut Exchange,
+    ) -> Body {
+        let Some(body) = body.take() else { return Body::default() };
+        let streamed = body.into_streamed(inspection, self.limits.body_idle_time);
+        exchange.passes_on(streamed.upload());
+        Body::new(streamed)
+    }
+
     fn resolve(&self, secret: &SecretValue) -> Option<String> {
         self.secrets.get(secret).map(|text| text.reveal().to_owned())
     }
 
+    /// The client's whole body.
     async fn read(
         &self,
         body: &mut Option<ClientBody>,

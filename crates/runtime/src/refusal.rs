@@ -17,7 +17,7 @@ pub struct Refusal {
     /// HTTP status; one that is none becomes 500.
     pub status: u16,
     /// The error object.
-    pub error: ErrorObject,
+    pub error: Box<ErrorObject>,
     /// Further headers; a value that no header can hold is left out.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -28,7 +28,7 @@ pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json;
 impl Refusal {
     /// A refusal without headers, with the `type` that belongs to its status.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, error: ErrorObject::new(status, message).code(code), headers: Vec::new() }
+        Self { status, error: ErrorObject::new(status, message).code(code).into(), headers: Vec::new() }
     }
 
     /// The request is not what RFC 9110 and 9112 make it.
@@ -67,12 +67,12 @@ impl From<Rejection> for Refusal {
     fn from(rejection: Rejection) -> Self {
         let kind = rejection.kind().into();
         let Rejection { status, message, code, param } = rejection;
-        let error = ErrorObject {
+        let error = Box::new(ErrorObject {
             kind,
             code: code.map(Into::into),
             param: param.map(Into::into),
             ..ErrorObject::new(status, message)
-        };
+        });
         Self { status, error, headers: Vec::new() }
     }
 }

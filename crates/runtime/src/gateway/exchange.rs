@@ -87,8 +87,8 @@ impl Exchange {
     }
 
     /// The client's body is passed on while it arrives.
-    pub fn passes_on(&mut self, upload: Option<Arc<Upload>>) {
-        self.upload = upload;
+    pub fn passes_on(&mut self, upload: Arc<Upload>) {
+        self.upload = Some(upload);
     }
 
     /// The route that took it, and who sent it.

@@ -124,7 +124,7 @@ impl hyper::body::Body for Reply {
                 None => return Poll::Ready(this.end()),
                 Some(Err(cause)) => {
                     let error = match cause.downcast_ref::<UpstreamError>() {
-                        Some(error) => error.refusal().error,
+                        Some(error) => *error.refusal().error,
                         None => ErrorObject::new(502, cause.to_string()),
                     };
                     return Poll::Ready(this.failed(error, Some(cause)));
