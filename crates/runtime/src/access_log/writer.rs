@@ -153,3 +153,6 @@ impl<W: Write> Sink<W> {
 fn say(message: &str) {
     let _ = writeln!(io::stderr(), "warning: {message}");
 }
+
+#[cfg(test)]
+mod tests;
