@@ -408,6 +408,14 @@ fn credentials_that_anybody_can_spend_are_worth_a_warning_on_other_than_loopback
     assert!(!run.run().stderr.contains("spends"), "key-auth guards the routes");
 }
 
+#[test]
+fn limits_that_the_system_does_not_allow_are_worth_a_warning() {
+    let serve = aiproxy("serve --mock routes.yaml --max-connections 9000000000000000000");
+    let run = Gateway::start(serve.file("routes.yaml", ROUTES)).stop();
+    assert!(run.stderr.starts_with("warning: this process may open "), "{}", run.stderr);
+    assert_eq!(run.status, Some(0));
+}
+
 /// `serve` for [`ROUTES`] with OpenAI at `address`.
 fn serve(address: &str) -> crate::run::Aiproxy {
     aiproxy(&format!("serve routes.yaml --upstream openai=http://{address}"))

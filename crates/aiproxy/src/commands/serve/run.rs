@@ -14,6 +14,7 @@ use crate::{Failure, cli::Serve};
 /// short.
 pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Result<(), Failure> {
     let unavailable = |cause: io::Error| Failure::Unavailable(cause.to_string());
+    allow_descriptors(args);
     let tokio = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(unavailable)?;
     let served = tokio.block_on(async {
         // Before anybody is told that the gateway runs, so that telling it to stop always drains it.
@@ -38,6 +39,23 @@ pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Res
     });
     tokio.shutdown_background();
     served.map_err(unavailable)
+}
+
+/// Descriptors that are taken by neither clients nor upstreams.
+const OTHER_DESCRIPTORS: usize = 64;
+
+/// Raises the limit of open files as far as the connections that are allowed need it, or the system lets
+/// it be raised.
+fn allow_descriptors(args: &Serve) {
+    let needed = args.max_connections.saturating_add(args.max_in_flight).saturating_add(OTHER_DESCRIPTORS);
+    // Where there is no such limit there is nothing to raise.
+    let Ok(allowed) = rlimit::increase_nofile_limit(needed as u64) else { return };
+    if allowed < needed as u64 {
+        say(&format!(
+            "warning: this process may open {allowed} files, and --max-connections with --max-in-flight can take \
+             {needed}; raise `ulimit -n` or lower these"
+        ));
+    }
 }
 
 /// Tells the operator; if standard error is closed there is nobody to tell.
