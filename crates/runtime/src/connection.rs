@@ -134,7 +134,7 @@ async fn answer<H: Handler>(
     let (open, refused) = activity.open();
     let room = context.requests.clone().try_acquire_owned().ok();
     let refusal = match (refused, &room) {
-        (Some(refusal), _) => Some(*refusal),
+        (Some(refusal), _) => Some(refusal),
         (None, None) => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
         (None, Some(_)) => head::admit(&mut request).err().map(Refusal::closing),
     };

@@ -67,11 +67,11 @@ pub fn request_id() -> String {
 /// # Errors
 /// RFC 9112 §3.2: no host, several, or one that is none or another than the target's; a target that is no
 /// path. RFC 9110 §9.3: methods for proxies of another kind.
-pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Refusal> {
+pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Box<Refusal>> {
     if [Method::CONNECT, Method::TRACE].contains(request.method()) {
         let message = format!("{} is not supported", request.method());
         let refusal = Refusal::new(405, "method_not_supported", message);
-        return Err(Refusal { headers: vec![("allow", METHODS.to_owned())], ..refusal });
+        return Err(Box::new(Refusal { headers: vec![("allow", METHODS.to_owned())], ..refusal }));
     }
     let named = host(request)?;
     let target = request.uri().path_and_query().map(|target| target.as_str()).unwrap_or_default();
@@ -91,7 +91,7 @@ pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Refusal> {
 }
 
 /// The one host that a request names.
-fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Refusal> {
+fn host<B>(request: &Request<B>) -> Result<Option<HeaderValue>, Box<Refusal>> {
     let mut sent = request.headers().get_all(HOST).iter();
     let header = sent.next();
     if sent.next().is_some() {
@@ -127,6 +127,6 @@ fn is_host(authority: &Authority) -> bool {
     !authority.as_str().contains('@') && !authority.host().is_empty()
 }
 
-fn refused(message: &str) -> Refusal {
+fn refused(message: &str) -> Box<Refusal> {
     Refusal::malformed(400, message)
 }

@@ -35,7 +35,7 @@ impl Default for Limits {
         Self {
             connections: 4096,
             in_flight: 1024,
-            head_bytes: 64 << 10,
+            head_bytes: 32 << 10,
             header_fields: 100,
             head_time: Duration::from_secs(10),
             keep_alive_time: Duration::from_secs(75),

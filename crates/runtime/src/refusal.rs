@@ -32,19 +32,20 @@ impl Refusal {
     }
 
     /// The request is not what RFC 9110 and 9112 make it.
-    pub(crate) fn malformed(status: u16, message: impl Into<String>) -> Self {
-        Self::new(status, "malformed_request", message)
+    pub(crate) fn malformed(status: u16, message: impl Into<String>) -> Box<Self> {
+        Box::new(Self::new(status, "malformed_request", message))
     }
 
     /// The last answer of its connection, because what comes next may be no request.
-    pub(crate) fn closing(mut self) -> Self {
+    pub(crate) fn closing(mut self: Box<Self>) -> Box<Self> {
         self.headers.push(("connection", "close".to_owned()));
         self
     }
 
     /// 503: the gateway has all the work it takes on.
-    pub(crate) fn busy(message: impl Into<String>) -> Self {
-        Self { headers: vec![("retry-after", "1".to_owned())], ..Self::new(503, "overloaded", message) }
+    pub(crate) fn busy(message: impl Into<String>) -> Box<Self> {
+        let refusal = Self::new(503, "overloaded", message);
+        Box::new(Self { headers: vec![("retry-after", "1".to_owned())], ..refusal })
     }
 
     /// The answer.

@@ -112,16 +112,16 @@ impl Framing {
         }
         while let Some(found) = memchr(b'\n', &bytes[self.searched..]) {
             let end = self.searched + found;
-            if end == self.line || bytes[end - 1] != b'\r' {
-                return refuse(400, "a line of the request's head ends without a carriage return");
-            }
             if end >= self.head_bytes {
                 break;
+            }
+            if end == self.line || bytes[end - 1] != b'\r' {
+                return refuse(400, "a line of the request's head ends without a carriage return");
             }
             if end == self.line + 1 {
                 let head = &bytes[..end - 1];
                 return match body(head, self.header_fields) {
-                    Err(refusal) => Step::Refuse(Box::new(refusal)),
+                    Err(refusal) => Step::Refuse(refusal),
                     Ok(part) => {
                         (self.part, self.searched, self.line) = (part, 0, 0);
                         Step::Head(end + 1)
@@ -143,7 +143,7 @@ impl Framing {
 }
 
 fn refuse(status: u16, message: impl Into<String>) -> Step {
-    Step::Refuse(Box::new(Refusal::malformed(status, message)))
+    Step::Refuse(Refusal::malformed(status, message))
 }
 
 #[cfg(test)]

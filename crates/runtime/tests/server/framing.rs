@@ -108,3 +108,32 @@ async fn every_doubt_is_a_refusal() {
     insta::assert_snapshot!(answers(&running, CASES).await);
     running.end().await;
 }
+
+/// An answer of hyper's own would have no error object.
+#[tokio::test]
+async fn every_byte_is_either_served_or_refused_with_a_reason() {
+    let running = Running::start(limits()).await;
+    for byte in 0..=u8::MAX {
+        for (before, after) in [
+            ("G", "T / HTTP/1.1\r\nHost: x\r\n"),
+            ("GET /a", "b HTTP/1.1\r\nHost: x\r\n"),
+            ("GET /?a", "b HTTP/1.1\r\nHost: x\r\n"),
+            ("GET ", "/ HTTP/1.1\r\nHost: x\r\n"),
+            ("GET http://x", "/ HTTP/1.1\r\nHost: x\r\n"),
+            ("GET / HTTP/1.", "\r\nHost: x\r\n"),
+            ("GET / HTTP/1.1\r\nHost: x", "y\r\n"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA", "b: c\r\n"),
+            ("GET / HTTP/1.1\r\nHost: x\r\nA: b", "c\r\n"),
+            ("GET / HTTP/1.1\r\nHost: x\r\n", "Content-Length: 0\r\n"),
+            ("GET /unread HTTP/1.1\r\nHost: x\r\nContent-Length: ", "0\r\n"),
+        ] {
+            let request =
+                [before.as_bytes(), &[byte], after.as_bytes(), b"Connection: close\r\n\r\n"].concat();
+            let answer = running.answer(&request).await;
+            let is_served = answer.starts_with("HTTP/1.1 200 ") || answer.starts_with("HTTP/1.0 200 ");
+            let is_refused = answer.contains("{\"error\":");
+            assert!(is_served || is_refused, "{:?}: {answer:?}", String::from_utf8_lossy(&request));
+        }
+    }
+    running.end().await;
+}

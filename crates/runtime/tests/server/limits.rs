@@ -22,17 +22,14 @@ const HTTP2: &str = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 async fn heads_are_small() {
     let running = Running::start(Limits { head_bytes: 100, header_fields: 3, ..limits() }).await;
     let long = "a".repeat(100);
+    let cases = [
+        ("a long target", format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n")),
+        ("a target without end", format!("GET /{long}")),
+        ("a long field", format!("GET / HTTP/1.1\r\nHost: x\r\nA: {long}\r\n\r\n")),
+        ("many fields", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nA: b\r\nA: b\r\n\r\n".into()),
+    ];
     insta::assert_snapshot!(
-        answers(
-            &running,
-            &[
-                ("a long target", &format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n")),
-                ("a target without end", &format!("GET /{long}")),
-                ("a long field", &format!("GET / HTTP/1.1\r\nHost: x\r\nA: {long}\r\n\r\n")),
-                ("many fields", "GET / HTTP/1.1\r\nHost: x\r\nA: b\r\nA: b\r\nA: b\r\n\r\n"),
-            ],
-        )
-        .await
+        answers(&running, &cases.each_ref().map(|(name, request)| (*name, &**request))).await
     );
     running.end().await;
 }

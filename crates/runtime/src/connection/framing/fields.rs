@@ -7,7 +7,7 @@ use super::{Part, chunks::Chunks};
 use crate::refusal::Refusal;
 
 /// The part that follows `head`, which is given without its empty line.
-pub(super) fn body(head: &[u8], most: usize) -> Result<Part, Refusal> {
+pub(super) fn body(head: &[u8], most: usize) -> Result<Part, Box<Refusal>> {
     let mut lines = head.strip_suffix(b"\r\n").unwrap_or(head).split(|byte| *byte == b'\n').map(without_cr);
     let is_1_1 = request_line(lines.next().unwrap_or_default())?;
     let (mut length, mut chunked) = (None, false);
@@ -43,7 +43,7 @@ pub(super) fn body(head: &[u8], most: usize) -> Result<Part, Refusal> {
 }
 
 /// Whether the request is in HTTP/1.1, not 1.0.
-fn request_line(line: &[u8]) -> Result<bool, Refusal> {
+fn request_line(line: &[u8]) -> Result<bool, Box<Refusal>> {
     let mut parts = line.split(|byte| *byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -68,7 +68,7 @@ fn request_line(line: &[u8]) -> Result<bool, Refusal> {
 }
 
 /// A field's name, and its value without the blanks around it.
-fn field(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
+fn field(line: &[u8]) -> Result<(&[u8], &[u8]), Box<Refusal>> {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
         return Err(Refusal::malformed(400, "a header field is folded over several lines"));
     }
@@ -89,7 +89,7 @@ fn field(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
 }
 
 /// RFC 9110 §8.6: digits and nothing else.
-fn number(value: &[u8]) -> Result<u64, Refusal> {
+fn number(value: &[u8]) -> Result<u64, Box<Refusal>> {
     let digits =
         std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     // hyper keeps the largest numbers for itself
