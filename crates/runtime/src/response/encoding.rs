@@ -175,10 +175,20 @@ mod tests {
             decoder.push(std::mem::take(encoder.get_mut()).into());
             assert_eq!(decoder.decode().unwrap(), event);
         }
-        assert!(decoder.finish().is_err(), "the end has not come");
         decoder.push(encoder.finish().unwrap().into());
         assert_eq!(decoder.decode().unwrap(), "");
         assert_eq!(decoder.finish().unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_cut_has_no_end() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(b"cut").unwrap();
+        encoder.flush().unwrap();
+        let mut decoder = Decoder::new(Coding::Gzip);
+        decoder.push(std::mem::take(encoder.get_mut()).into());
+        assert_eq!(decoder.decode().unwrap(), "cut");
+        assert!(decoder.finish().is_err());
     }
 
     #[test]
