@@ -170,6 +170,7 @@ pub struct Routed<'p, 'r> {
     /// Its templates, filled in.
     pub rendered: Rendered,
     head: RequestHead<'r>,
+    guard: Option<&'p KeyAuth>,
     withheld: Option<Withheld<'r>>,
     normalized_path: String,
 }
@@ -265,7 +266,7 @@ impl Plan {
                 let Refusal { consumer, proxy, rejection, headers } = *refusal;
                 Routing::Rejected(Rejected { route, path, captures, consumer, proxy, rejection, headers })
             }
-            Ok(Admitted { consumer, withheld, unknown_key, proxy, rendered }) => {
+            Ok(Admitted { guard, consumer, withheld, unknown_key, proxy, rendered }) => {
                 Routing::Routed(Box::new(Routed {
                     route,
                     path,
@@ -275,6 +276,7 @@ impl Plan {
                     proxy,
                     rendered,
                     head: *head,
+                    guard,
                     withheld,
                     normalized_path,
                 }))
@@ -339,6 +341,11 @@ impl Plan {
 }
 
 impl Routed<'_, '_> {
+    /// The members of the body that may be a client's key, and no log's business.
+    pub fn key_members(&self) -> &[String] {
+        self.guard.map_or(&[], KeyAuth::body_names)
+    }
+
     /// How much of the body [`Routed::prepare`] has to see.
     pub fn body_use(&self) -> BodyUse {
         match &self.withheld {

@@ -122,6 +122,8 @@ impl Request {
                     BodyUse::Streamed if !asked => Body::Streamed,
                     _ => Body::Bytes(&self.body),
                 };
+                // What a log may not show of a body is known wherever a key may be in one.
+                assert!(!asked || !routed.key_members().is_empty());
                 let consumer = routed.consumer.and_then(|consumer| plan.consumer(consumer).username.clone());
                 match routed.prepare(body) {
                     Ok(decision) => Answer::Proxied { consumer, decision: Box::new(decision) },

@@ -2,7 +2,7 @@
 //! this order, which is Kong's.
 
 use super::caller::Caller;
-use super::key_auth::{Verdict, Withheld};
+use super::key_auth::{KeyAuth, Verdict, Withheld};
 use super::protocol::{ProtocolVerdict, protocol_verdict};
 use super::proxy::{DEFAULT_MAX_REQUEST_BODY_SIZE, Proxy, Rendered};
 use super::rejection::Rejection;
@@ -13,6 +13,7 @@ use crate::model::{ConsumerIndex, RouteIndex};
 
 /// A request that may go on to its body.
 pub(super) struct Admitted<'p, 'r> {
+    pub guard: Option<&'p KeyAuth>,
     pub consumer: Option<ConsumerIndex>,
     pub withheld: Option<Withheld<'r>>,
     pub unknown_key: bool,
@@ -87,7 +88,8 @@ impl Plan {
         };
         let seen = withheld.as_ref().map_or(*head, |withheld| withheld.head(head));
         let rendered = proxy.render(&seen, captures).map_err(|rejection| stop(Some(proxy), rejection))?;
-        Ok(Admitted { consumer, withheld, unknown_key, proxy, rendered })
+        let guard = self.guard(index).and_then(|guard| guard.as_ref().ok());
+        Ok(Admitted { guard, consumer, withheld, unknown_key, proxy, rendered })
     }
 
     /// The routes on which anybody at all can spend a configured credential: no key is asked for, or

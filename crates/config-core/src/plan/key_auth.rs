@@ -145,6 +145,11 @@ impl KeyAuth {
         Verdict::Admitted { consumer, withheld, unknown_key }
     }
 
+    /// The names under which bodies may carry keys.
+    pub(super) fn body_names(&self) -> &[String] {
+        if self.in_body { &self.names } else { &[] }
+    }
+
     fn in_head<'k, 'a>(&'k self, head: &RequestHead<'a>) -> Result<Carried<'k, 'a>, Fault<'k>> {
         for name in &self.names {
             let header = match self.in_header {

@@ -35,6 +35,8 @@ impl Recording {
             let version = decision.url.query.as_deref().and_then(api_version).map(str::to_owned);
             [text(Field::AzureInstance), text(Field::AzureDeploymentId), version]
         });
+        let ours = decision.body_credential.iter().map(|credential| &credential.name);
+        let credentials = ours.chain(routed.key_members());
         Self {
             plugin_id: proxy.origin.id.clone(),
             provider: proxy.provider.as_str(),
@@ -45,7 +47,7 @@ impl Recording {
             stream: decision.stream,
             request,
             payloads: proxy.log_payloads,
-            credentials: decision.body_credential.iter().map(|credential| credential.name.clone()).collect(),
+            credentials: credentials.cloned().collect(),
         }
     }
 
