@@ -59,11 +59,16 @@ pub(super) fn read<'a>(
     body: Body<'a>,
 ) -> Result<ClientBody<'a>, Rejection> {
     let preserve = proxy.route_type == RouteType::Preserve;
-    let content_type = content_type(head, preserve)?;
     let bytes = match body {
         Body::Unknown | Body::Streamed => &[],
         Body::Bytes(bytes) => bytes,
     };
+    // First of all: who reads a body stops at the limit, and then knows nothing else of it. Uploads of
+    // any size pass.
+    if bytes.len() as u64 > proxy.max_request_body_size && !passes(proxy, head) {
+        return Err(Rejection::too_large(bytes.len(), proxy.max_request_body_size));
+    }
+    let content_type = content_type(head, preserve)?;
     let kind = kind(&content_type, bytes);
     if is_encoded(head) && (guarded || !preserve || kind != Kind::Other) {
         let message = "request body must be sent without content-encoding";
@@ -72,7 +77,6 @@ pub(super) fn read<'a>(
     if body == Body::Unknown {
         return Ok(ClientBody::Unknown);
     }
-    // Uploads of any size pass; what must be read whole is limited.
     match kind {
         Kind::Multipart if preserve => return Ok(ClientBody::Passing(Some(scanner(&content_type)?))),
         Kind::Other if preserve => return Ok(ClientBody::Passing(None)),
@@ -80,9 +84,6 @@ pub(super) fn read<'a>(
     }
     if body == Body::Streamed {
         return Err(Rejection::misconfigured("the request was decided before its body was read"));
-    }
-    if bytes.len() as u64 > proxy.max_request_body_size {
-        return Err(Rejection::too_large(bytes.len(), proxy.max_request_body_size));
     }
     if preserve && kind == Kind::Json && self::kind(&content_type, b"") == Kind::Form {
         checks::no_field(&form_fields(bytes)?)?;
