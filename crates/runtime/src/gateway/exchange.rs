@@ -164,15 +164,18 @@ impl Exchange {
     }
 
     /// The answer is complete.
-    pub fn ended(&mut self, said: Said) {
+    pub fn ended(&mut self) {
         self.entry.aborted = None;
-        self.said = said;
     }
 
     /// The upstream broke the answer off.
-    pub fn broke_off(&mut self, error: &str, said: Said) {
+    pub fn broke_off(&mut self, error: &str) {
         self.entry.aborted = Some(Aborted::Upstream);
         self.entry.error = Some(error.to_owned());
+    }
+
+    /// What the answer said about itself.
+    pub fn said(&mut self, said: Said) {
         self.said = said;
     }
 }

@@ -60,7 +60,7 @@ impl Reply {
     /// The answer is complete.
     fn ended(&mut self) {
         self.upstream = None;
-        self.exchange.ended(self.flow.said());
+        self.exchange.ended();
     }
 
     /// The answer cannot be completed: the client is told, if there is a way, or gets no proper end.
@@ -68,15 +68,15 @@ impl Reply {
         self.upstream = None;
         let end = self.flow.end(Some(&error));
         if !self.flow.tells_failures() {
-            self.exchange.broke_off(&error.message, self.flow.said());
+            self.exchange.broke_off(&error.message);
             return Some(Err(cause.unwrap_or_else(|| error.message.into())));
         }
         if end.is_empty() {
             // The stream had said that it was over.
-            self.exchange.ended(self.flow.said());
+            self.exchange.ended();
             return None;
         }
-        self.exchange.broke_off(&error.message, self.flow.said());
+        self.exchange.broke_off(&error.message);
         self.exchange.gave(end.len());
         Some(Ok(Frame::data(end)))
     }
@@ -98,6 +98,15 @@ impl Reply {
         self.exchange.gave(last.len());
         self.ended();
         (!last.is_empty()).then(|| Ok(Frame::data(last)))
+    }
+}
+
+/// Whatever ended it, what was said by then counts.
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if self.exchange.recording().is_some() {
+            self.exchange.said(self.flow.said());
+        }
     }
 }
 

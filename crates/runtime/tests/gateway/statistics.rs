@@ -2,7 +2,7 @@
 
 use runtime::Limits;
 
-use crate::running::{Running, whole};
+use crate::running::{Running, piece, whole};
 use crate::{ANSWER, CHAT, END, EVENTS, STREAM, answer, chunk, stage};
 
 /// The statistics of the one request that was made, without what differs from run to run.
@@ -46,4 +46,22 @@ async fn the_usage_of_a_stream_is_asked_for_and_not_shown() {
     assert_eq!(whole(got).await, format!("{hello}\n\ndata: [DONE]\n\n"));
     drop(client);
     insta::assert_json_snapshot!(statistics(&gateway));
+}
+
+#[tokio::test]
+async fn what_a_client_leaves_in_the_middle_of_is_counted_so_far() {
+    let (gateway, upstream) = stage("", Limits::default()).await;
+    let mut client = gateway.client().await;
+    let hello =
+        "data: {\"model\":\"gpt-4o-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]}\n\n";
+    let (mut got, (_, mut peer)) = tokio::join!(
+        client.post("/logged", STREAM),
+        upstream.answers([EVENTS.as_bytes(), &chunk(hello)].concat())
+    );
+    assert_eq!(piece(&mut got).await.unwrap().unwrap(), hello);
+    drop((got, client));
+    peer.left().await;
+    let log = gateway.log();
+    assert_eq!(log[0]["aborted"], "client");
+    assert_eq!(log[0]["ai"]["proxy"]["meta"]["response_model"], "gpt-4o-1");
 }
