@@ -4,7 +4,7 @@
 pub mod access_log;
 mod admin;
 mod connection;
-pub mod forwarded;
+mod forwarded;
 pub mod gateway;
 pub mod head;
 mod idle;
