@@ -57,7 +57,6 @@ pub struct Plan {
     /// The route of each position in the router, which knows only those that can match.
     routable: Vec<RouteIndex>,
     instances: Instances<PluginIndex>,
-    guards: Instances<PluginIndex>,
     /// By [`PluginIndex`]; `None` for plugins other than ai-proxy.
     proxies: Vec<Option<Result<Proxy, Broken>>>,
     /// By [`PluginIndex`]; `None` for plugins other than key-auth.
@@ -85,9 +84,9 @@ pub struct Route {
     pub service_name: Option<String>,
     /// The timeouts of its service.
     pub timeouts: Timeouts,
-    /// Whether `key-auth` runs on it.
-    pub is_guarded: bool,
     service: Option<ServiceIndex>,
+    /// The `key-auth` that runs on it.
+    guard: Option<PluginIndex>,
     /// Why no request can match it.
     unroutable: Option<Unroutable>,
     /// A mistake because of which it cannot answer, though it matches.
@@ -335,8 +334,7 @@ impl Plan {
 
     /// The key-auth instance that guards a route.
     fn guard(&self, route: RouteIndex) -> Option<&Result<KeyAuth, Broken>> {
-        let plugin = self.guards.select(route, self.routes[route.0].service, None)?;
-        self.key_auths[plugin.0].as_ref()
+        self.key_auths[self.routes[route.0].guard?.0].as_ref()
     }
 }
 
@@ -374,6 +372,11 @@ impl Routed<'_, '_> {
 }
 
 impl Route {
+    /// Whether `key-auth` runs on it.
+    pub fn is_guarded(&self) -> bool {
+        self.guard.is_some()
+    }
+
     /// Its name in backticks, or where it stands.
     pub fn label(&self) -> String {
         match &self.name {

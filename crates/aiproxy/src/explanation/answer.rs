@@ -125,9 +125,9 @@ fn route<'p, 'r>(
         Routing::NoRoute(_) => (false, false),
         Routing::NeedsBody { .. } => (true, true),
         Routing::Rejected(rejected) => {
-            (rejected.route.is_guarded, rejected.rejection.is_unknown_key() && !missing.is_empty())
+            (rejected.route.is_guarded(), rejected.rejection.is_unknown_key() && !missing.is_empty())
         }
-        Routing::Routed(routed) => (routed.route.is_guarded, routed.unknown_key && !missing.is_empty()),
+        Routing::Routed(routed) => (routed.route.is_guarded(), routed.unknown_key && !missing.is_empty()),
     };
     let assume = |consumer, what| (plan.route(head, Caller::Assumed(consumer)), vec![what]);
     match client {

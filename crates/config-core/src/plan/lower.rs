@@ -100,7 +100,6 @@ impl Plan {
             router: Router::build(criteria),
             routable,
             instances: facts.instances.clone(),
-            guards: facts.guards.clone(),
             key_auths,
             consumers: facts.config.consumers.iter().map(consumer).collect(),
             keys,
@@ -201,7 +200,7 @@ fn route(facts: &Facts, errors: &Errors, index: RouteIndex, unroutable: Option<U
             .and_then(|service| facts.config[service].fields.name.as_ref())
             .map(|name| name.as_str().to_owned()),
         timeouts: timeouts(facts, entity),
-        is_guarded: facts.guards.select(index, entity.service, None).is_some(),
+        guard: facts.guards.select(index, entity.service, None),
         service: entity.service,
         broken: entity.holes.first().map(|hole| errors.hole(hole)),
         unroutable,

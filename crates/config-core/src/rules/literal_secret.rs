@@ -41,12 +41,15 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
 /// Where credentials are written out, in a file with whatever other mistakes: under the keys of
 /// credentials, wherever they stand.
 pub(crate) fn credentials(document: &Document) -> Vec<Span> {
+    let text = document.source().text();
+    // The list's name may be written with escapes.
+    let has_keys = text.contains(KEYS) || text.contains('\\');
     let is_named = |key| CREDENTIALS.iter().any(|(field, ..)| *field == document.key_text(key));
     let is_credential = |node: &NodeId| {
         let is_secret =
             document.key_of(*node).is_some_and(is_named) && document.str(*node).is_some_and(is_literal);
         let is_literal = || document.scalar(*node).is_some_and(|scalar| is_literal_key(&scalar.text));
-        is_secret || (may_be_key(document, *node) && is_literal())
+        is_secret || (has_keys && may_be_key(document, *node) && is_literal())
     };
     document.ids().filter(is_credential).map(|node| document.span(node)).collect()
 }
@@ -54,10 +57,11 @@ pub(crate) fn credentials(document: &Document) -> Vec<Span> {
 /// The same in a text that cannot be parsed: what stands on a line behind the key of a credential.
 pub(crate) fn credentials_in_text(text: &str) -> Vec<Span> {
     let fields = CREDENTIALS.iter().flat_map(|(field, ..)| text.match_indices(*field));
+    let has_keys = text.contains(KEYS);
     // A word so short is looked for only where it can have this meaning.
     let keys = text.match_indices("key").filter(|(at, _)| {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        text.contains(KEYS) && !text[..*at].ends_with(is_part)
+        has_keys && !text[..*at].ends_with(is_part)
     });
     fields
         .chain(keys)
