@@ -247,8 +247,8 @@ routes:
 
 fn of_guarded(args: &str) -> Aiproxy {
     aiproxy(&format!("explain {args}"))
-        .file("a.yaml", &guarded(""))
-        .file("anonymous.yaml", &guarded("anonymous: alice"))
+        .file("a.yaml", guarded(""))
+        .file("anonymous.yaml", guarded("anonymous: alice"))
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_key_that_may_be_one_of_the_environment_is_assumed_to_be() {
             run.env("BOBS_KEY", "bobs-key").run().json()
         };
         assert_eq!(asked("bobs-key")["consumer"]["username"], "bob");
-        assert_eq!(asked("x")["assumed"].as_array().unwrap().contains(&"key".into()), false);
+        assert!(!asked("x")["assumed"].as_array().unwrap().contains(&"key".into()));
     }
 }
 
