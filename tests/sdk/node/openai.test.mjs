@@ -52,7 +52,8 @@ function stream(chunks) {
 
 test("a question and its answer", async () => {
   upstream.script(respond(completion(), 200, { "x-request-id": "req_upstream" }));
-  const { data, response, request_id } = await client.chat.completions.create({ model, messages }).withResponse();
+  const asked = client.chat.completions.create({ model, messages });
+  const { data, response, request_id } = await asked.withResponse();
   assert.equal(data.choices[0].message.content, "Hello!");
   assert.deepEqual(data.usage, usage);
   assert.equal(request_id, "req_upstream");
@@ -176,7 +177,8 @@ test("no route, and a refused key", async () => {
 });
 
 test("an error within a stream is thrown", async () => {
-  upstream.script(stream([chunk({ content: "one" }), { error: { message: "overloaded", type: "server_error" } }]));
+  const error = { message: "overloaded", type: "server_error" };
+  upstream.script(stream([chunk({ content: "one" }), { error }]));
   const reading = await client.chat.completions.create({ model, messages, stream: true });
   await assert.rejects(collect(reading), /overloaded/);
 });

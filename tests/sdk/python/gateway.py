@@ -22,9 +22,8 @@ class Gateway:
     """
 
     def __init__(self, config: Path, *arguments: str, environment=None):
-        command = [AIPROXY, "serve", str(config), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(
-            command,
+            command(config, arguments),
             env=environment or {},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -91,10 +90,15 @@ class Gateway:
 def refused(config: Path, *arguments: str, environment=None) -> tuple[int, str]:
     """How `serve` ends on a file that it does not serve: status and standard error."""
     ended = subprocess.run(
-        [AIPROXY, "serve", str(config), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", *arguments],
+        command(config, arguments),
         env=environment or {},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=PATIENCE,
     )
     return ended.returncode, ended.stderr.decode()
+
+
+def command(config: Path, arguments) -> list[str]:
+    free = ["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+    return [AIPROXY, "serve", str(config), *free, *arguments]

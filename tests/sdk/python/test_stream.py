@@ -154,7 +154,8 @@ def test_an_error_within_a_stream_is_raised(client, upstream):
     def answer(exchange):
         exchange.start()
         exchange.event(answers.chunk({"content": "one"}))
-        exchange.event({"error": {"message": "overloaded", "type": "server_error", "code": None, "param": None}})
+        error = {"message": "overloaded", "type": "server_error", "code": None, "param": None}
+        exchange.event({"error": error})
         exchange.end()
 
     upstream.script(answer)
