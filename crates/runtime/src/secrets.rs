@@ -47,7 +47,7 @@ pub struct MissingSecret {
 pub enum Problem {
     /// There is no such variable.
     NotSet,
-    /// The variable, or the text in it, is empty.
+    /// The variable, or the text in it, is empty or blank.
     Empty,
     /// The variable is no JSON object that has a text under the reference's key.
     NoMember,
@@ -112,7 +112,7 @@ impl Secrets {
     }
 }
 
-/// What one secret stands for in an environment. An empty text is no secret.
+/// What one secret stands for in an environment. An empty or blank text is no secret.
 pub fn resolve(value: &SecretValue, environment: Environment<'_>) -> Result<Secret, Problem> {
     let text = match value {
         SecretValue::Literal(text) => text.clone(),
@@ -121,12 +121,16 @@ pub fn resolve(value: &SecretValue, environment: Environment<'_>) -> Result<Secr
             let text = environment(&variable.name).ok_or(Problem::NotSet)?;
             match &variable.key {
                 Some(_) if text.is_empty() => return Err(Problem::Empty),
-                Some(_) => variable.credential(&text).ok_or(Problem::NoMember)?,
+                Some(_) => {
+                    let member = variable.credential(&text).filter(|member| !member.trim().is_empty());
+                    member.ok_or(Problem::NoMember)?
+                }
                 None => text,
             }
         }
     };
-    if text.is_empty() { Err(Problem::Empty) } else { Ok(Secret::new(text)) }
+    // A header loses the blanks around its value.
+    if text.trim().is_empty() { Err(Problem::Empty) } else { Ok(Secret::new(text)) }
 }
 
 /// The digests of the plan's keys. Of equal keys the first counts.

@@ -25,10 +25,10 @@ pub struct Serve {
     #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
     pub stdin_filename: String,
     /// Where to serve clients; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8000", value_parser = address)]
     pub listen: SocketAddr,
     /// Where to answer /livez and /readyz; port 0 picks a free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8001")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8001", value_parser = address)]
     pub admin: SocketAddr,
     /// Answer every upstream's part with made-up text: no network and no upstream's key is needed
     #[arg(long)]
@@ -75,6 +75,15 @@ fn access_log(text: &str) -> Result<AccessLogTarget, String> {
         "off" => AccessLogTarget::Off,
         path => AccessLogTarget::File(path.into()),
     })
+}
+
+/// A numeric address with a port: a name could stand for several.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let example = match text.trim_start_matches("localhost").trim_start_matches(':').parse::<u16>() {
+        Ok(port) => format!("127.0.0.1:{port}, or 0.0.0.0:{port} for every address of this machine"),
+        Err(_) => "127.0.0.1:8000 or [::1]:8000".to_owned(),
+    };
+    text.parse().map_err(|_| format!("write a numeric address and a port, such as {example}"))
 }
 
 /// A network, or one address.

@@ -103,7 +103,7 @@ fn upstream(args: &Serve) -> Result<Upstream, Failure> {
     };
     let bytes = files::read(file).map_err(|cause| Failure::Unreadable { path: file.clone(), cause })?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
-    let unusable = |why: String| Failure::Usage(format!("--ca-file {}: {why}", files::display_name(file)));
+    let unusable = |why: String| Failure::Usage(format!("--ca-file {}: {why}", file.display()));
     let certificates = certificates.map_err(|error| unusable(error.to_string()))?;
     if certificates.is_empty() {
         return Err(unusable("there is no certificate (PEM) in the file".to_owned()));
@@ -116,8 +116,7 @@ fn access_log(target: &AccessLogTarget) -> Result<AccessLog, Failure> {
         AccessLogTarget::Off => Ok(AccessLog::off()),
         AccessLogTarget::Stdout => Ok(AccessLog::stdout()),
         AccessLogTarget::File(path) => AccessLog::file(path).map_err(|cause| {
-            let path = files::display_name(path);
-            Failure::Unavailable(format!("cannot write the access log to `{path}`: {cause}"))
+            Failure::Unavailable(format!("cannot write the access log to `{}`: {cause}", path.display()))
         }),
     }
 }

@@ -57,6 +57,7 @@ fn secrets_that_are_missing_are_all_named() {
 fn secrets_that_cannot_be_used_are_not_shown() {
     for (name, header, keys) in [
         ("empty", "", ""),
+        ("blank", " ", r#"{"openai": "\t"}"#),
         ("line break", "Bearer canary\n", r#"{"openai": "canary\u0000"}"#),
         ("no member", "Bearer canary\r\nx: y", r#"{"other": "canary"}"#),
         ("no text", "Bearer canary\u{85}", r#"{"openai": {"canary": 1}}"#),
@@ -100,7 +101,8 @@ fn a_file_that_cannot_be_parsed_or_read() {
 #[test]
 fn wrong_arguments() {
     for (name, args) in [
-        ("listen", "--listen 8000"),
+        ("listen", "--listen 8080"),
+        ("name", "--admin localhost:9000"),
         ("network", "--trusted-proxies 10.0.0.0/8,ten"),
         ("limit", "--max-in-flight 0"),
         ("drain", "--drain-time soon"),
@@ -159,6 +161,7 @@ fn an_address_that_is_taken_is_named() {
         let run = run.file("routes.yaml", ROUTES).run();
         assert_eq!(run.status, Some(2), "{name}");
         assert!(run.stderr.starts_with(&format!("error: cannot listen on {address}: ")), "{}", run.stderr);
+        assert!(run.stderr.ends_with("; choose others with --listen and --admin\n"), "{}", run.stderr);
     }
 }
 
@@ -229,6 +232,8 @@ fn a_second_signal_cuts_requests_short() {
     let run = gateway.end();
     assert_eq!(run.status, Some(0));
     assert_snapshot!(run.stderr);
+    let line: Value = serde_json::from_str(&run.stdout).expect("a line about the request that was cut");
+    assert_eq!(line["response"]["status"], 200);
 }
 
 #[test]
@@ -250,7 +255,7 @@ fn the_access_log_goes_where_it_is_told_to() {
     let gateway = Gateway::start(serve("off"));
     gateway.chat("/chat", "");
     assert_eq!(gateway.stop().stdout, "");
-    assert_snapshot!(serve("no/such/directory").run());
+    assert_snapshot!(serve("/no/such/directory").run());
 }
 
 /// Every way in which a secret comes near a request: the operator's in header, query and body, from

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hyper::http::uri::Authority;
 use hyper_util::client::legacy;
+use rustls::CertificateError;
 
 use super::connect::Expired;
 use crate::refusal::Refusal;
@@ -80,6 +81,9 @@ impl Cause {
         }
         // The number that follows in an error of the system tells clients nothing.
         let root = || {
+            if let Some(why) = io().find_map(distrust) {
+                return format!("invalid peer certificate: {why}");
+            }
             let text = chain().last().unwrap_or(error).to_string();
             text.split(" (os error").next().unwrap_or_default().to_owned()
         };
@@ -94,6 +98,28 @@ impl Cause {
             _ => Cause::Closed,
         }
     }
+}
+
+/// Why a certificate is not trusted, in words, where that is what went wrong.
+fn distrust(error: &io::Error) -> Option<String> {
+    let inner = error.get_ref()?;
+    // The connector puts one into another.
+    if let Some(error) = inner.downcast_ref() {
+        return distrust(error);
+    }
+    let Some(rustls::Error::InvalidCertificate(why)) = inner.downcast_ref() else { return None };
+    Some(match why {
+        CertificateError::UnknownIssuer => "no trusted authority has issued it".to_owned(),
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name".to_owned()
+        }
+        // The only error of the verifier that rustls has no name for and operators do meet.
+        CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
+            "it is an authority's own, not one for a server".to_owned()
+        }
+        other => other.to_string(),
+    })
 }
 
 /// What happened, and to which host.

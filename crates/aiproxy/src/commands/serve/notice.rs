@@ -67,16 +67,17 @@ impl<'a> Notices<'a> {
     pub fn warnings(&mut self, source: &SourceFile, findings: &[Diagnostic]) {
         let (loud, others): (Vec<_>, Vec<_>) =
             findings.iter().partition(|finding| LOUD.contains(&finding.rule));
+        let more = if loud.is_empty() { "warning" } else { "more warning" };
         for finding in loud {
             let at = source.position(finding.place.span.range().start);
             self.warning(&format!("{}:{}", at.line, at.column), &finding.message, finding.help.as_deref());
         }
         let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).count();
         if warnings > 0 {
-            let count = plural(warnings, "more warning");
             let text = format!(
-                "{} {count}; `aiproxy lint {}` shows them\n",
+                "{} `aiproxy lint` has {} for {}\n",
                 self.terminal.warning("warning:"),
+                plural(warnings, more),
                 self.file
             );
             self.text.push_str(&text);

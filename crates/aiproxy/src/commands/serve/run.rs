@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     sync::Arc,
+    time::Duration,
 };
 
 use runtime::{Gateway, Limits, Server};
@@ -20,7 +21,9 @@ pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Res
         // Before anybody is told that the gateway runs, so that telling it to stop always drains it.
         let mut signals = Signals::new()?;
         let drain_time = limits.drain_time.as_secs();
-        let server = Server::bind(args.listen, args.admin, limits, args.trusted_proxies.clone()).await?;
+        let server = Server::bind(args.listen, args.admin, limits, args.trusted_proxies.clone())
+            .await
+            .map_err(|cause| io::Error::other(format!("{cause}; choose others with --listen and --admin")))?;
         let (clients, admin) = server.addresses();
         say(&format!("listening on http://{clients} (admin http://{admin})"));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -37,9 +40,14 @@ pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Res
         }
         Ok(())
     });
-    tokio.shutdown_background();
+    // Requests that are cut have their lines in the access log, too; a name that is still being looked up
+    // keeps nobody waiting.
+    tokio.shutdown_timeout(CUT_TIME);
     served.map_err(unavailable)
 }
+
+/// How long what is still running may take to end.
+const CUT_TIME: Duration = Duration::from_secs(1);
 
 /// Descriptors that are taken by neither clients nor upstreams.
 const OTHER_DESCRIPTORS: usize = 64;
