@@ -4,15 +4,13 @@ use std::{fs, path::Path, time::Duration};
 
 use nix::{sys::signal, time::ClockId, unistd::Pid};
 
-/// A process with the children that it has now.
-#[derive(Debug, Clone)]
-pub struct Family(Vec<Pid>);
+/// A process and its children.
+#[derive(Debug, Clone, Copy)]
+pub struct Family(u32);
 
 impl Family {
     pub fn of(pid: u32) -> Self {
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-        let children = children.split_ascii_whitespace().map(|pid| pid.parse().expect("a process id"));
-        Self([pid as i32].into_iter().chain(children).map(Pid::from_raw).collect())
+        Self(pid)
     }
 
     /// CPU time used so far, in user and kernel mode, to the nanosecond: `/proc/PID/stat` counts in
@@ -22,7 +20,7 @@ impl Family {
             let clock = ClockId::pid_cpu_clock_id(*pid).expect("the process runs");
             Duration::from(clock.now().expect("the process runs"))
         };
-        self.0.iter().map(used).sum()
+        self.members().iter().map(used).sum()
     }
 
     /// Resident memory, in bytes.
@@ -36,7 +34,7 @@ impl Family {
     }
 
     pub fn forget_peak(&self) {
-        for pid in &self.0 {
+        for pid in self.members() {
             fs::write(format!("/proc/{pid}/clear_refs"), "5").expect("a process of ours");
         }
     }
@@ -44,11 +42,18 @@ impl Family {
     /// Asks the process to end.
     pub fn terminate(&self) {
         // It may be gone.
-        let _ = signal::kill(self.0[0], signal::Signal::SIGTERM);
+        let _ = signal::kill(Pid::from_raw(self.0 as i32), signal::Signal::SIGTERM);
     }
 
     fn status(&self, field: &str) -> u64 {
-        self.0.iter().map(|pid| status(Path::new(&format!("/proc/{pid}/status")), field)).sum()
+        self.members().iter().map(|pid| status(Path::new(&format!("/proc/{pid}/status")), field)).sum()
+    }
+
+    fn members(&self) -> Vec<Pid> {
+        let pid = self.0;
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        let children = children.split_ascii_whitespace().map(|pid| pid.parse().expect("a process id"));
+        [pid as i32].into_iter().chain(children).map(Pid::from_raw).collect()
     }
 }
 

@@ -52,8 +52,8 @@ pub async fn measure() {
         requests(name, work, *times, *units, provider, &contenders).await;
     }
     println!();
-    println!("| program | idle | per open stream | peak over an upload of 1 GiB | ready after |");
-    println!("|---|---:|---:|---:|---:|");
+    println!("| program | after the load | per open stream | peak over an upload of 1 GiB |");
+    println!("|---|---:|---:|---:|");
     for contender in contenders {
         memory(&contender, &upstream).await;
     }
@@ -139,12 +139,11 @@ async fn memory(contender: &Contender, upstream: &Upstream) {
     let answer = load::upload(contender.address, 1 << 30).await;
     assert_eq!(answer, format!("{{\"bytes\":{}}}", 1 << 30));
     println!(
-        "| {} | {:.1} MiB | {:.1} KiB | +{:.1} MiB | {:.0} ms |",
+        "| {} | {:.1} MiB | {:.1} KiB | +{:.1} MiB |",
         contender.name,
         mib(idle),
         open.saturating_sub(idle) as f64 / 1024.0 / OPEN_STREAMS as f64,
         mib(family.peak().saturating_sub(before)),
-        contender.ready_after.as_secs_f64() * 1e3,
     );
 }
 
