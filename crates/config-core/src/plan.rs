@@ -339,11 +339,6 @@ impl Plan {
 }
 
 impl Routed<'_, '_> {
-    /// The members of the body that may be a client's key, and no log's business.
-    pub fn key_members(&self) -> &[String] {
-        self.guard.map_or(&[], KeyAuth::body_names)
-    }
-
     /// How much of the body [`Routed::prepare`] has to see.
     pub fn body_use(&self) -> BodyUse {
         match &self.withheld {
@@ -357,7 +352,9 @@ impl Routed<'_, '_> {
     /// Decides the rest: the upstream request, or why there is none.
     pub fn prepare(&self, body: Body<'_>) -> Result<Decision, Rejection> {
         let decide = |head: &RequestHead<'_>, body| {
-            prepare(self.proxy, &self.rendered, head, &self.normalized_path, body)
+            let mut decision = prepare(self.proxy, &self.rendered, head, &self.normalized_path, body)?;
+            decision.secret_members.extend_from_slice(self.guard.map_or(&[], KeyAuth::body_names));
+            Ok(decision)
         };
         let Some(withheld) = &self.withheld else { return decide(&self.head, body) };
         let head = withheld.head(&self.head);

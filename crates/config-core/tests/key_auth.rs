@@ -122,11 +122,13 @@ impl Request {
                     BodyUse::Streamed if !asked => Body::Streamed,
                     _ => Body::Bytes(&self.body),
                 };
-                // What a log may not show of a body is known wherever a key may be in one.
-                assert!(!asked || !routed.key_members().is_empty());
                 let consumer = routed.consumer.and_then(|consumer| plan.consumer(consumer).username.clone());
                 match routed.prepare(body) {
-                    Ok(decision) => Answer::Proxied { consumer, decision: Box::new(decision) },
+                    Ok(decision) => {
+                        // What nothing may show of a body is known wherever a key may be in one.
+                        assert!(!asked || !decision.secret_members.is_empty());
+                        Answer::Proxied { consumer, decision: Box::new(decision) }
+                    }
                     Err(rejection) => Answer::refused(rejection.status, rejection.message, &[]),
                 }
             }
@@ -360,7 +362,10 @@ fn a_key_in_the_body_is_hidden_if_asked() {
     let hidden = guarded("key_in_body: true, hide_credentials: true");
     let json = "{\"model\": \"m\", \"apikey\": \"alices-key\", \"n\":1.0}";
     let request = |body| Request::post("/any").body("application/json", body);
-    assert_eq!(request(json).decision(&shown).body, UpstreamBody::Passthrough);
+    let decision = request(json).decision(&shown);
+    assert_eq!(decision.body, UpstreamBody::Passthrough);
+    let text = decision.shown_body(Some(json.as_bytes()));
+    assert_eq!(text.as_deref(), Some("{\"model\": \"m\", \"apikey\": \"***\", \"n\":1.0}"));
     let decision = request(json).decision(&hidden);
     assert_eq!(decision.body, UpstreamBody::Bytes(b"{\"model\": \"m\", \"n\":1.0}".to_vec()));
     assert_eq!(decision.model.as_deref(), Some("m"));

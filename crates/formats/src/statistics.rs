@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::body::{Members, each_item, json_text};
+use crate::body::{each_item, json_text};
 use crate::facts::Facts;
 use crate::peek::{member, members, string};
 use crate::usage::Usage as Counted;
@@ -79,8 +79,8 @@ pub struct Usage {
 /// What was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Payload {
-    /// The request's body as it was sent upstream, without credentials. Absent if it is not text, or if
-    /// its credentials cannot be found.
+    /// The request's body as it was sent upstream, but for credentials, which are references or `***`.
+    /// Absent if it is not JSON, so that they could not be found, or was passed on while it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
     /// The answer's body; for a stream an object like a whole answer, with the joined text.
@@ -133,16 +133,13 @@ pub struct Azure<'a> {
 /// How bodies are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bodies<'a> {
-    /// The members of the request that are credentials.
-    pub credentials: &'a [&'a str],
+    /// The request's body, without credentials.
+    pub request: Option<&'a str>,
     /// The answer's body, if it was whole and held.
     pub response: Option<&'a [u8]>,
 }
 
 const UNSPECIFIED: &str = "UNSPECIFIED";
-
-/// What stands in place of a credential.
-const MASK: &str = "***";
 
 /// How many characters are taken for one token where nobody counted.
 const CHARACTERS_PER_TOKEN: u64 = 4;
@@ -238,28 +235,13 @@ fn words_of_content(content: &str) -> u64 {
 impl Payload {
     fn new(call: &Call<'_>) -> Option<Self> {
         let bodies = call.payload?;
-        let request = call.request.and_then(|request| without_credentials(request, bodies.credentials));
+        let request = bodies.request.map(str::to_owned);
         let response = match call.stream {
             true => Some(joined(call.facts)),
             false => bodies.response.and_then(|body| std::str::from_utf8(body).ok()).map(str::to_owned),
         };
         Some(Self { request, response })
     }
-}
-
-/// A body in which credentials are masked; nothing if it is not text or they cannot be looked for.
-fn without_credentials(body: &[u8], credentials: &[&str]) -> Option<String> {
-    let text = std::str::from_utf8(body).ok()?;
-    if credentials.is_empty() {
-        return Some(text.to_owned());
-    }
-    let mut members = Members::parse(body).ok()?;
-    for name in credentials {
-        if members.get(name).is_some() {
-            members.set(name, MASK);
-        }
-    }
-    String::from_utf8(members.to_bytes()).ok()
 }
 
 /// A stream as one answer. The text stands in a member of its own too, as in Kong's logs.
@@ -311,7 +293,7 @@ mod tests {
         let facts = Facts { usage: Some(usage), model: Some("gpt-4o-2024-11-20".into()), ..Facts::default() };
         let azure =
             Azure { instance: Some("inst"), deployment: Some("dep"), api_version: Some("2024-10-21") };
-        let bodies = Bodies { credentials: &["api_key"], response: Some(b"{\"id\":1}") };
+        let bodies = Bodies { request: Some("{\"messages\":[]}"), response: Some(b"{\"id\":1}") };
         let statistics = Statistics::new(&Call { azure: Some(azure), payload: Some(bodies), ..call(&facts) });
         insta::assert_json_snapshot!(statistics);
     }
@@ -346,15 +328,6 @@ mod tests {
         ] {
             assert_eq!(words(request), expected, "{request}");
         }
-    }
-
-    #[test]
-    fn a_body_in_which_credentials_cannot_be_found_is_not_logged() {
-        assert_eq!(without_credentials(b"key=sk-1&x", &["key"]), None);
-        assert_eq!(without_credentials(b"plain", &[]).as_deref(), Some("plain"));
-        assert_eq!(without_credentials(b"\xff", &[]), None);
-        let repeated = without_credentials(br#"{"key":"a","k\u0065y":"b", "x":1.0}"#, &["key"]);
-        assert_eq!(repeated.as_deref(), Some(r#"{"key":"***", "x":1.0}"#));
     }
 
     proptest! {

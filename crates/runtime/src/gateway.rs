@@ -62,7 +62,7 @@ impl Handler for Gateway {
         let mut body = Some(ClientBody::new(body, &head));
         match self.forward(&client, &head, &mut body, &mut exchange).await {
             Ok((answer, decision, patience)) => {
-                let secrets = || outgoing::credentials(&decision, &|secret| self.resolve(secret));
+                let secrets = || decision.secrets().filter_map(|secret| self.resolve(secret)).collect();
                 let asked = Asked { head: &head, decision: &decision, secrets: &secrets, patience };
                 response::answer(answer, asked, exchange).await
             }
@@ -124,11 +124,12 @@ impl Gateway {
                     Cow::Borrowed(same) if same.as_ptr() == whole.as_ptr() => whole.clone(),
                     other => Bytes::from(other.into_owned()),
                 };
-                exchange.decided(&routed, &decision, Some(bytes.clone()));
+                exchange.decided(&routed, &decision);
+                exchange.holds(&decision, &whole, &bytes);
                 refusal::full(bytes)
             }
             None => {
-                exchange.decided(&routed, &decision, None);
+                exchange.decided(&routed, &decision);
                 self.streamed(body, decision.inspection.take(), exchange)
             }
         };

@@ -190,7 +190,9 @@ impl Expected<'_> {
             Some(body) if !self.is_untouched() => {
                 let escaped =
                     |value: &str| serde_json::to_string(value).unwrap().trim_matches('"').to_owned();
-                let expected = revealed(body, None, escaped);
+                let own = self.request.member("api_key").filter(|_| self.route() == "body-override");
+                let body = own.map_or(body.clone(), |own| body.replace("\"***\"", &own));
+                let expected = revealed(&body, None, escaped);
                 compact(&expected) == compact(std::str::from_utf8(received).expect("JSON is UTF-8"))
             }
             _ => received == self.request.body.as_bytes(),

@@ -267,6 +267,8 @@ consumers:
   keyauth_credentials: [{key: "{vault://env/APP_KEY}"}]
 - username: batch
   keyauth_credentials: [{key: canary-literal-key}]
+- username: open
+  keyauth_credentials: [{key: canary-shown-to-upstreams}]
 - username: job
   keyauth_credentials: [{key: "sha256:[digest]"}]
 plugins:
@@ -299,6 +301,27 @@ services:
       config:
         <<: *config
         auth: {param_name: token, param_value: "{vault://env/BODY_TOKEN}", param_location: body}
+  - name: own
+    paths: [/own]
+    plugins:
+    - name: ai-proxy
+      config:
+        <<: *config
+        auth: {param_name: token, param_value: x, param_location: body, allow_override: true}
+  - name: named
+    paths: [/named]
+    plugins:
+    - name: ai-proxy
+      config:
+        <<: *config
+        auth: {param_name: "{vault://env/BODY_NAME}", param_value: "{vault://env/BODY_TOKEN}", param_location: body}
+  - name: shown
+    paths: [/shown]
+    plugins:
+    - name: key-auth
+      config: {key_names: [apikey], key_in_body: true, hide_credentials: false}
+    - name: ai-proxy
+      config: *config
   - name: literal
     paths: [/literal]
     plugins:
@@ -339,7 +362,8 @@ fn no_secret_is_ever_seen() {
         .env("APP_KEY", "canary-app-key")
         .env("OPENAI_AUTH_HEADER", "Bearer canary-header")
         .env("KEYS", r#"{"openai": "canary-query", "other": "canary-other"}"#)
-        .env("BODY_TOKEN", "canary-body");
+        .env("BODY_TOKEN", "canary-body")
+        .env("BODY_NAME", "canary-name");
     let gateway = Gateway::start(serve);
     let mut answers = Vec::new();
     let app = "apikey: canary-app-key\r\n";
@@ -354,6 +378,9 @@ fn no_secret_is_ever_seen() {
         ("/header", "apikey: canary-app-key\r\napikey: canary-wrong-key\r\n", ""),
         ("/query?code=canary-client-code", app, ""),
         ("/body", app, r#""token":"canary-client-token","#),
+        ("/own", app, r#""token":"canary-clients-own","#),
+        ("/named", app, ""),
+        ("/shown", "", r#""apikey":"canary-shown-to-upstreams","#),
         ("/literal?key=canary-client-query", app, ""),
         ("/nothing?apikey=canary-app-key", "", ""),
     ] {
@@ -368,7 +395,15 @@ fn no_secret_is_ever_seen() {
     answers.extend(["/livez", "/readyz", "/canary"].map(|path| gateway.admin(path)));
     let run = gateway.stop();
     let requests: Vec<_> = requests.try_iter().collect();
-    for secret in ["Bearer canary-header", "Bearer canary-client", "code=canary-query", "canary-body"] {
+    for secret in [
+        "Bearer canary-header",
+        "Bearer canary-client",
+        "code=canary-query",
+        "\"token\":\"canary-body\"",
+        "\"canary-name\":\"canary-body\"",
+        "canary-clients-own",
+        "canary-shown-to-upstreams",
+    ] {
         assert!(requests.iter().any(|request| request.contains(secret)), "{secret} was sent upstream");
     }
     for key in ["-key", "cookie", "canary-other", "canary-client-code", "canary-client-token"] {
@@ -376,7 +411,8 @@ fn no_secret_is_ever_seen() {
     }
     assert!(run.stdout.lines().count() >= answers.len() - 3 && run.stdout.contains("\"payload\""));
     // What a client sends to the upstream itself may come back to it.
-    let own = |answer: &Answer| format!("{answer:?}").replace("canary-client-query", "");
+    let own = ["canary-client-query", "canary-clients-own", "canary-shown-to-upstreams"];
+    let own = |answer: &Answer| own.iter().fold(format!("{answer:?}"), |text, own| text.replace(own, ""));
     for text in answers.iter().map(own).chain([run.stdout, run.stderr]) {
         assert!(!text.contains("canary"), "{text}");
     }
@@ -408,6 +444,7 @@ fn credentials_that_anybody_can_spend_are_worth_a_warning_on_other_than_loopback
         .file("canaries.yaml", CANARIES.replace("[digest]", &"0".repeat(64)))
         .env("APP_KEY", "x")
         .env("BODY_TOKEN", "x")
+        .env("BODY_NAME", "x")
         .env("OPENAI_AUTH_HEADER", "x")
         .env("KEYS", r#"{"openai": "x"}"#);
     assert!(!run.run().stderr.contains("spends"), "key-auth guards the routes");

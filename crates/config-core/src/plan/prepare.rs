@@ -62,6 +62,9 @@ pub struct Decision {
     pub body: UpstreamBody,
     /// A credential to add to the body, as a member of its JSON object.
     pub body_credential: Option<Credential>,
+    /// The members of the body that may hold a credential, the upstream's or a client's: nothing shows
+    /// their values.
+    pub secret_members: Vec<String>,
     /// How to sign the request or which token to fetch for it.
     pub identity: Option<Identity>,
     /// The model that is asked, if known.
@@ -176,6 +179,12 @@ pub fn prepare(
         query_credential: query_credential(proxy, call.query),
         body: translated.body,
         body_credential,
+        secret_members: proxy
+            .auth
+            .param_at(ParamLocation::Body)
+            .map(|it| it.name.clone())
+            .into_iter()
+            .collect(),
         identity: proxy.auth.identity.clone(),
         response_model_header: named.map(|model| format!("{}/{model}", proxy.provider)),
         model: checked.model,

@@ -222,6 +222,11 @@ fn a_shown_body_is_the_sent_one_but_for_the_credential() {
         shown(auth, r#"{"messages":[1],"key":"theirs"}"#).as_deref(),
         Some(r#"{"messages":[1],"key":"***","model":"m","stream":false}"#)
     );
+    let own = "auth: {param_name: key, param_value: sk-1, param_location: body, allow_override: true},";
+    assert_eq!(
+        shown(own, r#"{"messages":[1],"key":"theirs"}"#).as_deref(),
+        Some(r#"{"messages":[1],"key":"***","model":"m","stream":false}"#)
+    );
     assert_eq!(Request::unknown("/a/b").decide(&proxy(auth)).unwrap().shown_body(None), None);
     let preserve = openai("preserve", "", "");
     let passed = |text: &str| {

@@ -104,9 +104,8 @@ impl Exchange {
         });
     }
 
-    /// What is sent upstream has been decided; `body` is the client's or what became of it, if it is
-    /// held.
-    pub fn decided(&mut self, routed: &Routed<'_, '_>, decision: &Decision, body: Option<Bytes>) {
+    /// What is sent upstream has been decided.
+    pub fn decided(&mut self, routed: &Routed<'_, '_>, decision: &Decision) {
         self.model =
             decision.response_model_header.as_ref().and_then(|model| HeaderValue::try_from(model).ok());
         if !self.log.is_on() {
@@ -114,7 +113,14 @@ impl Exchange {
         }
         self.entry.upstream_uri = Some(masked(decision.url.to_string().as_bytes()));
         if routed.proxy.log_statistics || routed.proxy.log_payloads {
-            self.recording = Some(Box::new(Recording::new(routed, decision, body)));
+            self.recording = Some(Box::new(Recording::new(routed, decision)));
+        }
+    }
+
+    /// Of `client`'s body was made what is `sent`.
+    pub fn holds(&mut self, decision: &Decision, client: &[u8], sent: &Bytes) {
+        if let Some(recording) = &mut self.recording {
+            recording.holds(decision, client, sent.clone());
         }
     }
 

@@ -1,6 +1,6 @@
 //! The upstream's request, as the plan's decision has it.
 
-use config_core::plan::prepare::{Decision, HeaderValue as PlannedValue, Resolve};
+use config_core::plan::prepare::{Decision, Resolve};
 use config_core::plan::rejection::Rejection;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Uri};
@@ -28,14 +28,4 @@ pub(super) fn request(
         request.headers_mut().append(name, value);
     }
     Ok(request)
-}
-
-/// The credentials that were sent.
-pub(super) fn credentials(decision: &Decision, resolve: Resolve<'_>) -> Vec<String> {
-    let headers = decision.headers.iter().filter_map(|header| match &header.value {
-        PlannedValue::Secret(secret) => Some(secret),
-        PlannedValue::Plain(_) => None,
-    });
-    let others = decision.query_credential.iter().chain(&decision.body_credential);
-    headers.chain(others.map(|credential| &credential.value)).filter_map(resolve).collect()
 }

@@ -1,8 +1,9 @@
 //! The requests that both commands are asked about.
 
-use std::{io::Write, net::TcpStream};
+use std::{collections::HashMap, io::Write, net::TcpStream};
 
 use percent_encoding::percent_decode_str;
+use serde_json::value::RawValue;
 
 /// A request as it is written to a socket.
 #[derive(Debug, Clone)]
@@ -41,16 +42,17 @@ impl Request {
         self.headers.iter().find(|(sent, _)| sent.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
+    /// The JSON text of a member of the client's body, which may be a form.
+    pub fn member(&self, name: &str) -> Option<String> {
+        match serde_json::from_str::<HashMap<String, Box<RawValue>>>(&self.body) {
+            Ok(members) => members.get(name).map(|value| value.get().to_owned()),
+            Err(_) => argument(&self.body, name).map(|value| serde_json::json!(value).to_string()),
+        }
+    }
+
     /// The value of the client's first argument of this name, both decoded.
     pub fn argument(&self, name: &str) -> Option<String> {
-        let decoded =
-            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let (_, query) = self.target.split_once('?')?;
-        let arguments = query.split('&').map(|argument| argument.split_once('=').unwrap_or((argument, "")));
-        arguments
-            .map(|(name, value)| (decoded(name), decoded(value)))
-            .find(|(sent, _)| sent == name)
-            .map(|(_, value)| value)
+        argument(self.target.split_once('?')?.1, name)
     }
 
     /// The arguments that ask `explain` about this request at the gateway `host`.
@@ -76,4 +78,14 @@ impl Request {
         }
         connection.write_all(format!("{head}\r\n{}", self.body).as_bytes())
     }
+}
+
+/// The value of the first argument of this name, both decoded.
+fn argument(query: &str, name: &str) -> Option<String> {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let arguments = query.split('&').map(|argument| argument.split_once('=').unwrap_or((argument, "")));
+    arguments
+        .map(|(name, value)| (decoded(name), decoded(value)))
+        .find(|(sent, _)| sent == name)
+        .map(|(_, value)| value)
 }

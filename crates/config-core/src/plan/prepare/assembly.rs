@@ -27,10 +27,13 @@ pub struct AssembledHeader {
     pub secret: bool,
 }
 
+/// What stands in place of a credential that has no reference.
+const MASK: &str = "***";
+
 /// Never shows a credential.
 impl std::fmt::Debug for AssembledHeader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.name, if self.secret { "***" } else { &self.value })
+        write!(f, "{}: {}", self.name, if self.secret { MASK } else { &self.value })
     }
 }
 
@@ -100,20 +103,40 @@ impl Decision {
         headers
     }
 
-    /// The body as it may be shown: JSON text, byte for byte but for a credential, which is its
-    /// reference or `***`. Of a body that passes through, `client`'s; `None` if it is not known, no
-    /// JSON, or not translated yet.
+    /// The body as it may be shown, to people and in logs: JSON text, byte for byte but for credentials,
+    /// which are their references or `***`. Of a body that passes through, `client`'s; `None` if it is
+    /// not known, no JSON, or not translated yet.
     pub fn shown_body(&self, client: Option<&[u8]>) -> Option<String> {
         let bytes = match &self.body {
             UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
             UpstreamBody::Passthrough => client?,
             UpstreamBody::Bytes(bytes) => bytes,
         };
-        if let Err(BodyError::Syntax(_)) = Members::parse(bytes) {
-            return None;
-        }
-        let Ok(text) = self.body_with(bytes, shown);
+        let bytes = match Members::parse(bytes) {
+            Err(BodyError::Syntax(_)) => return None,
+            Err(BodyError::NotAnObject) => bytes.into(),
+            Ok(mut members) => {
+                for name in &self.secret_members {
+                    if members.get(name).is_some() {
+                        members.set(name, MASK);
+                    }
+                }
+                Cow::Owned(members.to_bytes())
+            }
+        };
+        let Ok(text) = self.body_with(&bytes, shown);
         String::from_utf8(text.into_owned()).ok()
+    }
+
+    /// The secrets that are sent, names as well as values, a client's own among them: what no answer may
+    /// quote.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretValue> {
+        let in_headers = self.headers.iter().flat_map(|header| match &header.value {
+            HeaderValue::Secret(secret) => header.name_reference.iter().chain(Some(secret)),
+            HeaderValue::Plain(_) => None.iter().chain(None),
+        });
+        let others = self.query_credential.iter().chain(&self.body_credential);
+        in_headers.chain(others.flat_map(|it| it.name_reference.iter().chain(Some(&it.value))))
     }
 
     fn sendable(&self) -> Result<(), Rejection> {

@@ -20,23 +20,22 @@ pub(crate) struct Recording {
     input_cost: Option<f64>,
     output_cost: Option<f64>,
     stream: bool,
+    /// The body that is sent, if it is held.
     request: Option<Bytes>,
+    /// The same as it may be logged.
+    shown: Option<String>,
     /// Whether bodies are logged.
     pub payloads: bool,
-    /// The members of the body that are credentials.
-    credentials: Vec<String>,
 }
 
 impl Recording {
-    pub fn new(routed: &Routed<'_, '_>, decision: &Decision, request: Option<Bytes>) -> Self {
+    pub fn new(routed: &Routed<'_, '_>, decision: &Decision) -> Self {
         let proxy = routed.proxy;
         let text = |field| routed.rendered.text(field).map(str::to_owned);
         let azure = (proxy.provider == config_core::model::Provider::Azure).then(|| {
             let version = decision.url.query.as_deref().and_then(api_version).map(str::to_owned);
             [text(Field::AzureInstance), text(Field::AzureDeploymentId), version]
         });
-        let ours = decision.body_credential.iter().map(|credential| &credential.name);
-        let credentials = ours.chain(routed.key_members());
         Self {
             plugin_id: proxy.origin.id.clone(),
             provider: proxy.provider.as_str(),
@@ -45,10 +44,16 @@ impl Recording {
             input_cost: proxy.input_cost,
             output_cost: proxy.output_cost,
             stream: decision.stream,
-            request,
+            request: None,
+            shown: None,
             payloads: proxy.log_payloads,
-            credentials: credentials.cloned().collect(),
         }
+    }
+
+    /// Of `client`'s body was made what is `sent`.
+    pub fn holds(&mut self, decision: &Decision, client: &[u8], sent: Bytes) {
+        self.shown = self.payloads.then(|| decision.shown_body(Some(client))).flatten();
+        self.request = Some(sent);
     }
 
     /// The statistics, now that the answer is over.
@@ -60,7 +65,6 @@ impl Recording {
         first_byte: Option<Duration>,
     ) -> Statistics {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let credentials: Vec<_> = self.credentials.iter().map(String::as_str).collect();
         let azure = self.azure.as_ref().map(|[instance, deployment, api_version]| Azure {
             instance: instance.as_deref(),
             deployment: deployment.as_deref(),
@@ -81,7 +85,7 @@ impl Recording {
             request: self.request.as_deref(),
             payload: self
                 .payloads
-                .then(|| Bodies { credentials: &credentials, response: said.body.as_deref() }),
+                .then(|| Bodies { request: self.shown.as_deref(), response: said.body.as_deref() }),
         })
     }
 }
