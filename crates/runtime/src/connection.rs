@@ -131,21 +131,25 @@ async fn answer<H: Handler>(
     (peer, local): (SocketAddr, SocketAddr),
     mut request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
-    let (open, refused) = activity.open();
+    let (open, unreadable) = activity.open();
     let room = context.requests.clone().try_acquire_owned().ok();
-    let refusal = match (refused, &room) {
-        (Some(refusal), _) => Some(refusal),
-        (None, None) => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
-        (None, Some(_)) => head::admit(&mut request).err().map(Refusal::closing),
-    };
-    let response = match refusal {
+    let response = match unreadable {
+        // What came is no request that could be shown to anybody.
         Some(mut refusal) => {
             refusal.headers.push(("x-request-id", head::request_id()));
             refusal.response()
         }
         None => {
+            let refusal = match room {
+                None => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
+                Some(_) => head::admit(&mut request).err().map(Refusal::closing),
+            };
             let client = context.trusted.connection(peer, local, request.headers());
-            context.handler.clone().handle(client, request).await
+            let handler = context.handler.clone();
+            match refusal {
+                Some(refusal) => handler.refuse(client, request, *refusal),
+                None => handler.handle(client, request).await,
+            }
         }
     };
     Ok(response.map(|body| Answer::new(body, open, room)))

@@ -79,6 +79,17 @@ impl Handler for Gateway {
             }
         }
     }
+
+    fn refuse(
+        &self,
+        client: ClientConnection,
+        request: Request<Incoming>,
+        refusal: Refusal,
+    ) -> Response<Body> {
+        let (head, _) = request.into_parts();
+        let exchange = Exchange::new(self.log.clone(), &client, &head);
+        response::refused(&refusal, &head, exchange)
+    }
 }
 
 impl Gateway {

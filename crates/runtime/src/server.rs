@@ -8,7 +8,13 @@ use tokio::net::TcpListener;
 
 pub use crate::listener::Load;
 use crate::{
-    Body, admin::Admin, forwarded::TrustedProxies, head::ClientConnection, limits::Limits, listener,
+    Body,
+    admin::Admin,
+    forwarded::TrustedProxies,
+    head::{self, ClientConnection},
+    limits::Limits,
+    listener,
+    refusal::Refusal,
     stopping::Stop,
 };
 
@@ -22,6 +28,18 @@ pub trait Handler: Send + Sync + 'static {
         connection: ClientConnection,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// Answers one request with a refusal of the server's own: there is no room for it, or its head is
+    /// not in order.
+    fn refuse(
+        &self,
+        _connection: ClientConnection,
+        _request: Request<Incoming>,
+        mut refusal: Refusal,
+    ) -> Response<Body> {
+        refusal.headers.push(("x-request-id", head::request_id()));
+        refusal.response()
+    }
 }
 
 /// A server that is bound to its addresses.

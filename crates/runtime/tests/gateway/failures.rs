@@ -146,3 +146,21 @@ async fn a_body_that_does_not_come_is_a_408() {
     }
     assert!(answer.starts_with(b"HTTP/1.1 408 "));
 }
+
+#[tokio::test]
+async fn what_the_server_refuses_is_logged_as_well() {
+    let busy = Limits { in_flight: 0, ..Limits::default() };
+    for (limits, method, status, message) in [
+        (busy, "POST", 503, "the gateway has too many requests in flight; try again"),
+        (Limits::default(), "TRACE", 405, "TRACE is not supported"),
+    ] {
+        let (gateway, _upstream) = stage("", limits).await;
+        let got = gateway.client().await.send(method, "/chat?key=k", &[], "").await;
+        assert_eq!(got.status(), status);
+        let id = header(&got, "x-request-id").unwrap().to_owned();
+        whole(got).await;
+        let [line] = &*gateway.log() else { panic!("one line for one request") };
+        assert_eq!(line["request"], json!({"id": id, "method": method, "uri": "/chat?key=***", "size": 0}));
+        assert_eq!((&line["response"]["status"], &line["error"]), (&json!(status), &json!(message)));
+    }
+}
