@@ -302,6 +302,10 @@ fn preflights_need_a_key_unless_excused() {
     assert_eq!(options.client(&guarded("")), MISSING);
     assert_eq!(options.client(&guarded("run_on_preflight: false, key_in_body: true")), "");
     assert_eq!(Request::post("/any").client(&guarded("run_on_preflight: false")), MISSING);
+    // Whatever it carries, what needs no key spends nothing.
+    let options = Request { method: "OPTIONS".to_owned(), ..Request::post("/chat") };
+    let refusal = options.client(&guarded("run_on_preflight: false"));
+    assert_eq!(refusal, "405 OPTIONS asks a model nothing; send POST");
 }
 
 #[test]

@@ -227,9 +227,14 @@ const AZURE_REPORTS_USAGE_SINCE: &[u8] = b"2024-09-01";
 const UNDATED: [&[u8]; 3] = [b"preview", b"latest", b"v1"];
 
 /// The method to send: of a preserved request the client's, unless the answer would be the request's
-/// headers, or no answer at all.
+/// headers, or no answer at all. A prompt is posted, but `OPTIONS` is not taken for one: `key-auth` may
+/// have let it pass without a key.
 fn method(proxy: &Proxy, head: &RequestHead<'_>) -> Result<String, Rejection> {
     match (proxy.route_type, head.method) {
+        (RouteType::Chat | RouteType::Completions, b"OPTIONS") => {
+            let rejection = Rejection::bad_request("OPTIONS asks a model nothing; send POST");
+            Err(Rejection { status: 405, ..rejection })
+        }
         (RouteType::Chat | RouteType::Completions, _) => Ok("POST".to_owned()),
         (RouteType::Preserve, b"TRACE" | b"CONNECT") => {
             let message = "the methods TRACE and CONNECT do not go upstream";
