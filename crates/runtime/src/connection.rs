@@ -142,7 +142,7 @@ async fn answer<H: Handler>(
         None => {
             let refusal = match room {
                 None => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
-                Some(_) => head::admit(&mut request).err().map(Refusal::closing),
+                Some(_) => head::admit(&mut request, &context.limits).err().map(Refusal::closing),
             };
             let client = context.trusted.connection(peer, local, request.headers());
             let handler = context.handler.clone();

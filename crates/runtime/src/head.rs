@@ -10,7 +10,7 @@ use hyper::{
 };
 use uuid::Uuid;
 
-use crate::refusal::Refusal;
+use crate::{limits::Limits, refusal::Refusal};
 
 /// What a route can be asked with.
 const METHODS: &str = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
@@ -66,8 +66,13 @@ pub fn request_id() -> String {
 ///
 /// # Errors
 /// RFC 9112 §3.2: no host, several, or one that is none or another than the target's; a target that is no
-/// path. RFC 9110 §9.3: methods for proxies of another kind.
-pub(crate) fn admit<B>(request: &mut Request<B>) -> Result<(), Box<Refusal>> {
+/// path. RFC 9110 §9.3: methods for proxies of another kind. More header fields than `limits` allow.
+pub(crate) fn admit<B>(request: &mut Request<B>, limits: &Limits) -> Result<(), Box<Refusal>> {
+    // Of HTTP/1 they were counted before they were read.
+    let most = limits.header_fields;
+    if request.headers().len() > most {
+        return Err(Refusal::malformed(431, format!("the request has more than {most} header fields")));
+    }
     if [Method::CONNECT, Method::TRACE].contains(request.method()) {
         let message = format!("{} is not supported", request.method());
         let refusal = Refusal::new(405, "method_not_supported", message);

@@ -36,10 +36,16 @@ async fn heads_are_small() {
 
 #[tokio::test]
 async fn http2_heads_are_small_too() {
-    let running = Running::start(Limits { head_bytes: 1000, ..limits() }).await;
+    let running = Running::start(Limits { head_bytes: 1000, header_fields: 3, ..limits() }).await;
     let (mut client, _connection) = running.http2().await;
     let request = Request::get("http://x/").header("a", "a".repeat(2000)).body(refusal::full("")).unwrap();
     let status = client.send_request(request).await.unwrap().status();
+    assert_eq!(status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    let mut many = Request::get("http://x/").body(refusal::full("")).unwrap();
+    for name in ["a", "b", "c", "d"] {
+        many.headers_mut().append(name, "x".parse().unwrap());
+    }
+    let status = client.send_request(many).await.unwrap().status();
     assert_eq!(status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(whole(client.send_request(get("http://x/")).await.unwrap()).await, "200 OK\nGET /\nhost: x\n");
     drop(client);
