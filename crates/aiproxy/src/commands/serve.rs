@@ -71,6 +71,9 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
         return None;
     }
     notices.warnings(source, &others);
+    if !plan.has_proxies() {
+        notices.nothing_to_serve();
+    }
     for (provider, endpoint) in &args.upstream {
         if plan.replace_endpoint(*provider, endpoint) == 0 {
             notices.unused_upstream(*provider);

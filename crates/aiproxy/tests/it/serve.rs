@@ -49,6 +49,14 @@ fn check_says_whether_a_file_can_be_served() {
 }
 
 #[test]
+fn a_file_without_anything_to_serve_is_worth_a_warning() {
+    let run = aiproxy("serve --check routes.yaml");
+    assert_snapshot!(
+        run.file("routes.yaml", "_format_version: '3.0'\nroutes: [{name: a, paths: [/a]}]").run()
+    );
+}
+
+#[test]
 fn secrets_that_are_missing_are_all_named() {
     assert_snapshot!(aiproxy("serve routes.yaml").file("routes.yaml", ROUTES).run());
 }

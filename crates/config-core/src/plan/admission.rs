@@ -98,6 +98,13 @@ impl Plan {
         self.routable.iter().filter(|index| self.is_open(**index)).map(|index| &self.routes[index.0])
     }
 
+    /// Whether there is a route on which an `ai-proxy` may run, be it for one consumer alone.
+    pub fn has_proxies(&self) -> bool {
+        let runs =
+            |index: &RouteIndex| !self.instances.possible(*index, self.routes[index.0].service).is_empty();
+        self.routable.iter().any(runs)
+    }
+
     fn is_open(&self, index: RouteIndex) -> bool {
         let consumer = match self.guard(index) {
             None => None,

@@ -288,6 +288,8 @@ fn preserved_bodies_of_other_types_are_not_read() {
     assert_eq!(send("POST", "application/json", "[1]"), "Passthrough");
     assert_eq!(send("POST", "application/json", ""), "Passthrough");
     assert!(send("POST", "application/json", "{NaN").starts_with("400 the body is not JSON"));
+    let untyped = Request { headers: Vec::new(), ..Request::post("/a/b", "RIF") }.url(&proxy);
+    assert!(untyped.ends_with("; a body of another type needs a content-type"), "{untyped}");
     assert_eq!(Request { method: "GET", ..Request::post("/a/b", "") }.decide(&proxy).unwrap().method, "GET");
     let nameless = openai("preserve", "", "");
     assert_eq!(Request::post("/a/b", "[1]").decide(&nameless).unwrap().response_model_header, None);

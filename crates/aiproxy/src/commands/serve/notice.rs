@@ -84,6 +84,16 @@ impl<'a> Notices<'a> {
         }
     }
 
+    /// A file of which no request gets further than the gateway.
+    pub fn nothing_to_serve(&mut self) {
+        let text = format!(
+            "{} no route of {} has an `ai-proxy` plugin: every request is answered with 404 or 503\n",
+            self.terminal.warning("warning:"),
+            self.file
+        );
+        self.text.push_str(&text);
+    }
+
     /// Routes on which whoever reaches `listen` spends the operator's credentials.
     pub fn open_routes<'p>(&mut self, routes: impl Iterator<Item = &'p Route>, listen: SocketAddr) {
         let routes: Vec<_> = routes.collect();

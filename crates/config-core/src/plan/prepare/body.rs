@@ -97,6 +97,10 @@ pub(super) fn read<'a>(
                 Ok(ClientBody::Opaque)
             }
             // A lenient upstream might find a model in it that was never checked here.
+            Err(error @ BodyError::Syntax(_)) if head.content_type().is_none() => {
+                let hint = "a body of another type needs a content-type";
+                Err(Rejection::bad_request(format!("{error}; {hint}")))
+            }
             Err(error @ BodyError::Syntax(_)) => Err(Rejection::bad_request(error.to_string())),
             Err(BodyError::NotAnObject) => Ok(ClientBody::Opaque),
         },
