@@ -75,6 +75,11 @@ impl Framing {
         matches!(self.part, Part::Head)
     }
 
+    /// Whether what comes next is a body of known length, in which nothing can be broken.
+    pub fn has_length(&self) -> bool {
+        matches!(self.part, Part::Length(_))
+    }
+
     /// Tells what to do with `bytes`, which follow what was passed on or dropped before.
     pub fn step(&mut self, bytes: &[u8]) -> Step {
         if bytes.is_empty() {

@@ -136,9 +136,12 @@ impl Input {
             let Some(framing) = self.framing.as_mut().filter(|_| !read.is_empty()) else {
                 return Poll::Ready(Ok(()));
             };
-            // mostly, what was read can stay where it is
+            // mostly, what was read can stay where it is, and the body with the head
             let step = if self.held.is_empty() { framing.step(read) } else { Step::More };
-            let passed = step.passed();
+            let mut passed = step.passed();
+            if passed > 0 && framing.has_length() {
+                passed += framing.step(&read[passed..]).passed();
+            }
             self.held.extend_from_slice(&read[passed..]);
             buffer.set_filled(before + passed);
             self.follow(step)?;
