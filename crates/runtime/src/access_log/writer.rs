@@ -13,6 +13,10 @@ const QUEUED_BYTES: usize = 16 << 20;
 /// From how many bytes on lines are written without waiting for more.
 const BATCH_BYTES: usize = 64 << 10;
 
+/// How long a line may wait for others to be written with: waking the thread for each of them costs more
+/// than all else about them.
+const GATHERING_TIME: Duration = Duration::from_millis(5);
+
 /// Lines on their way to one place.
 pub struct Writer {
     messages: Sender<Message>,
@@ -81,10 +85,13 @@ struct Sink<W> {
 }
 
 impl<W: Write> Sink<W> {
-    /// Writes until there is nobody left who could send: whatever is waiting at once, in one go.
+    /// Writes until there is nobody left who could send: whatever has been gathered, in one go.
     fn run(mut self, messages: &Receiver<Message>) {
         let mut batch = Vec::new();
         while let Ok(first) = messages.recv() {
+            if matches!(first, Message::Line(_)) {
+                thread::sleep(GATHERING_TIME);
+            }
             let mut flushes = Vec::new();
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 match message {

@@ -77,6 +77,7 @@ fn an_upstream_that_trickles_interim_answers_forever_is_given_up() {
     play(impatient(), async |stage| {
         let mut client = stage.asks(post("/chat", QUESTION)).await;
         let mut upstream = stage.upstream().await;
+        upstream.message().await;
         let flood = async {
             while upstream.try_send("HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n").await.is_ok() {}
         };
