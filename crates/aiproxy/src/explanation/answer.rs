@@ -9,7 +9,7 @@ use config_core::{
         prepare::Body,
         proxy::{Field, Proxy, Rendered},
         rejection::Rejection,
-        request::{RequestHead, Scheme},
+        request::{RequestHead, Scheme, check_target},
         router::Captures,
     },
     secret::SecretValue,
@@ -42,6 +42,10 @@ pub fn explain(
     client: Client,
     variables: Option<Variables<'_>>,
 ) -> Explanation {
+    // Not to be read as a request, so that no plan is asked.
+    if let Err(rejection) = check_target(request.url.target.as_bytes()) {
+        return Explanation::rejected(request, rejection.status, rejection.message);
+    }
     let headers: Vec<_> =
         request.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
     let host = request.url.host();

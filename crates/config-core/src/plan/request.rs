@@ -1,6 +1,8 @@
 //! The head of a request as a client sent it, in bytes: routing depends on what typed HTTP
 //! libraries normalise away.
 
+use super::rejection::Rejection;
+
 /// Whether the client's connection is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -64,12 +66,49 @@ impl<'a> RequestHead<'a> {
             .map(|(_, value)| *value)
     }
 
+    /// Whether the client's `Connection` header says that the header `name` is for this connection alone,
+    /// RFC 9110 §7.6.1. Never so of what describes the content, which no sender may name there: without
+    /// it the upstream could read the body in another way than it was read here.
+    pub fn ends_here(&self, name: &str) -> bool {
+        let mut options =
+            self.header_values("connection").flat_map(|value| value.split(|byte| *byte == b','));
+        options.any(|option| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+            && !name.starts_with("content-")
+    }
+
     fn split_target(&self) -> (&'a [u8], Option<&'a [u8]>) {
         match self.target.iter().skip(1).position(|byte| *byte == b'?') {
             Some(at) => (&self.target[..=at], Some(&self.target[at + 2..])),
             None => (self.target, None),
         }
     }
+}
+
+/// Refuses a target with characters that a path or query may not have. They are those of RFC 3986, and
+/// what clients send all the same and every server on the way reads alike: all of Unicode that is
+/// visible, but for what ends a target in text (`<`, `>`, `` ` `` in a path, `"` in a query) or in HTTP.
+///
+/// # Errors
+/// 400; the message says which character it is, and how to write it.
+pub fn check_target(target: &[u8]) -> Result<(), Rejection> {
+    let path = target.iter().position(|byte| *byte == b'?').unwrap_or(target.len());
+    let is_refused = |(at, byte): (usize, u8)| match byte {
+        ..=b' ' | 0x7f | b'#' | b'<' | b'>' => true,
+        b'`' => at < path,
+        b'"' => at > path,
+        _ => false,
+    };
+    let text = std::str::from_utf8(target).map_err(|error| error.valid_up_to());
+    let refused = target.iter().copied().enumerate().find(|it| is_refused(*it)).map(|(at, _)| at);
+    let Some(at) = refused.into_iter().chain(text.err()).min() else { return Ok(()) };
+    let byte = target[at];
+    let shown = match byte {
+        b' ' => "a space".to_owned(),
+        b'!'..=b'~' => format!("the character `{}`", char::from(byte)),
+        _ => format!("the byte 0x{byte:02X}"),
+    };
+    let message = format!("the request target has {shown}, which has to be percent-encoded: %{byte:02X}");
+    Err(Rejection { code: Some("malformed_request"), ..Rejection::bad_request(message) })
 }
 
 /// Splits a host at its first `:` if a port number follows. A bracketed IPv6 address therefore
@@ -118,9 +157,41 @@ mod tests {
     }
 
     #[test]
+    fn a_target_has_characters_of_a_path_and_a_query() {
+        for target in ["/", "/a-b.c_d~e!f$g&h'i(j)k*l+m,n;o=p:q@r%zz", "/\"{|}^[]\\?`{|}^[]\\?", "/ä?ö", "*"]
+        {
+            assert_eq!(check_target(target.as_bytes()), Ok(()), "{target}");
+        }
+        for (target, shown) in [
+            (&b"/a b"[..], "a space, which has to be percent-encoded: %20"),
+            (b"/a?b c", "a space, which has to be percent-encoded: %20"),
+            (b"/`?", "the character ```, which has to be percent-encoded: %60"),
+            (b"/?\"", "the character `\"`, which has to be percent-encoded: %22"),
+            (b"/<", "the character `<`, which has to be percent-encoded: %3C"),
+            (b"/?#", "the character `#`, which has to be percent-encoded: %23"),
+            (b"/\xff ", "the byte 0xFF, which has to be percent-encoded: %FF"),
+            (b"/\t\xff", "the byte 0x09, which has to be percent-encoded: %09"),
+        ] {
+            let message = check_target(target).unwrap_err().message;
+            assert_eq!(message.strip_prefix("the request target has "), Some(shown));
+        }
+    }
+
+    #[test]
     fn header_names_ignore_case_and_keep_order() {
         assert_eq!(head("/").header_values("x-A").collect::<Vec<_>>(), [b"1", b"2"]);
         assert_eq!(head("/").header("host"), None);
+    }
+
+    #[test]
+    fn headers_of_the_connection_end_here() {
+        let headers: &[(&[u8], &[u8])] =
+            &[(b"Connection", b"close, X-A"), (b"connection", b"b,,content-type")];
+        let head = RequestHead { headers, ..head("/") };
+        assert_eq!(
+            ["x-a", "b", "c", "content-type"].map(|name| head.ends_here(name)),
+            [true, true, false, false]
+        );
     }
 
     #[test]

@@ -434,6 +434,24 @@ fn a_clients_credential_wins_only_where_it_may() {
 }
 
 #[test]
+fn headers_of_the_clients_connection_end_here() {
+    let proxy = compile(
+        "{route_type: llm/v1/chat, auth: {allow_override: true, header_name: Authorization, header_value: ours}, \
+         model: {provider: openai, name: m}}",
+    );
+    let request = Request::post("/a/b", CHAT)
+        .header("connection", "close, authorization, OpenAI-Project")
+        .header("authorization", "Bearer theirs")
+        .header("openai-project", "p")
+        .header("openai-organization", "o");
+    let decision = request.decide(&proxy.unwrap()).unwrap();
+    let passed: Vec<_> = decision.headers.iter().map(|header| header.name.as_str()).collect();
+    assert_eq!(passed, ["content-type", "accept-encoding", "openai-organization", "authorization"]);
+    let ours = config_core::secret::SecretValue::Literal("ours".to_owned());
+    assert_eq!(decision.headers[3].value, config_core::plan::prepare::HeaderValue::Secret(ours));
+}
+
+#[test]
 fn a_credential_in_the_body_is_added_last() {
     let proxy = compile(
         "{route_type: llm/v1/chat, auth: {allow_override: true, param_name: key, param_value: '{vault://env/K}', param_location: body}, model: {provider: cohere, name: m}}",

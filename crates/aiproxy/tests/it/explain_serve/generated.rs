@@ -13,10 +13,12 @@ const METHODS: &str = "GET PUT DELETE PATCH OPTIONS HEAD post X-METHOD";
 
 const SEGMENTS: &str = "chat raw v1 url path models llama mistral azure images guarded auth query own body \
     completions openai deployments elsewhere templates . .. a %2e %2E%2e %252e%252e a%2Fb a%5Cb %00 %0d%0a \
-    %zz % %ff %C3%A9 a;b=c a:b a@b $(x) a+b ~ * ' | a,b";
+    %zz % %ff %C3%A9 a;b=c a:b a@b $(x) a+b ~ * ' | a,b \
+    ` < > \" \\ ^ { } [ ] é \u{1} \u{7f} \u{a0}";
 
 const ARGUMENTS: &str = "api_key=x api%5Fkey=x key=literal-key apikey=literal-key api-version=2024-10-21 \
-    api-version=%26 mode=fast mode=%0d%0a mode=%ff size=mini mode mode= = a=1 a=2 a=%zz a=b=c %61=1 a+b=c+d a='b'";
+    api-version=%26 mode=fast mode=%0d%0a mode=%ff size=mini mode mode= = a=1 a=2 a=%zz a=b=c %61=1 a+b=c+d a='b' \
+    a=` a=< a=> a=\" a=\\ a=^ a={} a=[] é=é a=\u{1} a=\u{7f}";
 
 const HEADERS: &str = "accept user-agent content-type Content-Type authorization api-key apikey cookie x-family \
     x_family x-team openai-organization openai-beta traceparent accept-encoding content-encoding range \
@@ -48,7 +50,7 @@ const VALUES: [&str; 20] = [
 /// Any of `requests`, most of it as it is.
 pub fn requests(requests: Vec<Request>) -> impl Strategy<Value = Request> {
     let bodies: Vec<_> = requests.iter().map(|request| request.body.clone()).collect();
-    let path = vec(prop_oneof![3 => word(SEGMENTS), 1 => Just("")], 1..6)
+    let path = vec(prop_oneof![9 => word(SEGMENTS), 3 => Just(""), 1 => Just("a b")], 1..6)
         .prop_map(|segments| format!("/{}", segments.join("/")));
     let query = of(vec(word(ARGUMENTS), 0..4).prop_map(|arguments| arguments.join("&")));
     let header = (word(HEADERS), select(VALUES.as_slice()));
@@ -80,5 +82,5 @@ pub fn requests(requests: Vec<Request>) -> impl Strategy<Value = Request> {
 }
 
 fn word(words: &'static str) -> Select<&'static str> {
-    select(words.split_whitespace().collect::<Vec<_>>())
+    select(words.split_ascii_whitespace().collect::<Vec<_>>())
 }

@@ -24,7 +24,8 @@ pub(super) fn build(
         // A compressed stream would have to be buffered to be read.
         headers.push(plain("accept-encoding", if stream { "identity" } else { "gzip, identity" }));
     }
-    for name in passed_headers(proxy.provider, preserve, proxy.auth.allow_override) {
+    let passed = passed_headers(proxy.provider, preserve, proxy.auth.allow_override);
+    for name in passed.filter(|name| !head.ends_here(name)) {
         headers.extend(head.header_values(name).filter_map(text).map(|value| plain(name, value)));
     }
     for (name, value) in required(proxy, rendered, wire) {
@@ -54,7 +55,8 @@ fn required(proxy: &Proxy, rendered: &Rendered, wire: WireFormat) -> Vec<(&'stat
 /// The configured credential, or the client's own where that may win.
 fn credentials(proxy: &Proxy, head: &RequestHead<'_>) -> Vec<UpstreamHeader> {
     let theirs = |name: &str| {
-        let value = head.header(name).filter(|_| proxy.auth.allow_override).and_then(text)?;
+        let may_win = proxy.auth.allow_override && !head.ends_here(name);
+        let value = head.header(name).filter(|_| may_win).and_then(text)?;
         Some(secret(name, None, SecretValue::Literal(value.to_owned())))
     };
     match proxy.auth.effective_header() {

@@ -1,7 +1,8 @@
 //! What a head says of the body after it.
 
+use config_core::plan::request::check_target;
 use hyper::Uri;
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::{Part, chunks::Chunks};
 use crate::refusal::Refusal;
@@ -44,10 +45,9 @@ pub(super) fn body(head: &[u8], most: usize) -> Result<Part, Box<Refusal>> {
 
 /// Whether the request is in HTTP/1.1, not 1.0.
 fn request_line(line: &[u8]) -> Result<bool, Box<Refusal>> {
-    let mut parts = line.split(|byte| *byte == b' ');
-    let (Some(method), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let spaces = memchr(b' ', line).zip(memrchr(b' ', line)).filter(|(first, last)| first < last);
+    let parts = spaces.map(|(first, last)| (&line[..first], &line[first + 1..last], &line[last + 1..]));
+    let Some((method, target, version)) = parts.filter(|(.., version)| version.starts_with(b"HTTP/")) else {
         return Err(Refusal::malformed(
             400,
             "the request's first line is not a method, a target and a version",
@@ -56,9 +56,9 @@ fn request_line(line: &[u8]) -> Result<bool, Box<Refusal>> {
     if !is_token(method) {
         return Err(Refusal::malformed(400, "the request's method has characters that no method may have"));
     }
-    // a fragment is the client's own affair; hyper would drop it
-    if target.contains(&b'#') || Uri::try_from(target).is_err() {
-        return Err(Refusal::malformed(400, "the request's target has characters that no target may have"));
+    check_target(target).map_err(|rejection| Box::new(rejection.into()))?;
+    if Uri::try_from(target).is_err() {
+        return Err(Refusal::malformed(400, "the request target is neither a path nor a URL"));
     }
     match version {
         b"HTTP/1.1" => Ok(true),

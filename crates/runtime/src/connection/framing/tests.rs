@@ -73,6 +73,14 @@ proptest! {
         let single: Vec<_> = bytes.chunks(1).collect();
         prop_assert_eq!(read(&single), read(&[&bytes]));
     }
+
+    /// The rule is the plan's, so that `explain` knows it too; what passes it has to pass hyper.
+    #[test]
+    fn targets_that_pass_can_be_carried(rest in prop::collection::vec(any::<u8>(), 0..6), query in any::<bool>()) {
+        let target = [&b"/"[..], if query { b"?" } else { b"" }, &rest].concat();
+        let carried = hyper::Uri::try_from(&target[..]).is_ok() && !target.contains(&b'#');
+        prop_assert_eq!(config_core::plan::request::check_target(&target).is_ok(), carried);
+    }
 }
 
 #[test]
