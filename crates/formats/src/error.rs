@@ -64,12 +64,19 @@ impl ErrorObject {
         [b"data: ", &*self.to_json(), b"\n\n"].concat()
     }
 
-    /// The error in a stream's event, if it is there in a shape that OpenAI's clients cannot read.
-    pub(crate) fn unlike_openai(data: &str) -> Option<Self> {
-        let is_readable = member(data, "error").and_then(|error| member(error, "message")).and_then(string);
-        let unreadable = is_readable.is_none_or(|message| message.is_empty());
+    /// What takes the place of an error in a stream's event that cannot pass as it is: OpenAI's clients
+    /// could not read it, or it quotes a secret.
+    pub(crate) fn in_place_of(data: &str, secrets: &[String]) -> Option<Self> {
+        let message = member(data, "error").and_then(|error| member(error, "message")).and_then(string);
+        let is_readable = message.is_some_and(|message| !message.is_empty());
+        let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+        if is_readable && !redact::quotes(data.as_bytes(), &secrets) {
+            return None;
+        }
         let unnamed = || Self::new(500, "the upstream sent an error without a message");
-        unreadable.then(|| Found::read(data).map_or_else(unnamed, |found| found.into_object(kind(500))))
+        let mut error = Found::read(data).map_or_else(unnamed, |found| found.into_object(kind(500)));
+        error.redact(&secrets);
+        Some(error)
     }
 
     /// Replaces the secrets in every member; says whether there were any. `inner` is dropped if it has one.

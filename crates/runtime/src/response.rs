@@ -99,7 +99,7 @@ fn passing(
                     Encoding::Known(coding) => Some(coding),
                     Encoding::Identity | Encoding::Other => None,
                 };
-                let tap = Tap::new(asked.decision.hides_usage, keeps_text);
+                let tap = Tap::new(asked.decision.hides_usage, keeps_text).redacting((asked.secrets)());
                 (decoded, Flow::Events(Events::new(tap)))
             }
         };

@@ -24,6 +24,7 @@ const DONE_EVENT: &[u8] = b"data: [DONE]\n\n";
 pub struct Tap {
     hides_usage: bool,
     keeps_text: bool,
+    secrets: Vec<String>,
     /// Whether any event carried data.
     is_begun: bool,
     facts: Facts,
@@ -64,6 +65,11 @@ impl Tap {
         Self { hides_usage, keeps_text, ..Self::default() }
     }
 
+    /// The same, and no error that passes quotes one of `secrets`.
+    pub fn redacting(self, secrets: Vec<String>) -> Self {
+        Self { secrets, ..self }
+    }
+
     /// What the stream has said so far.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -102,7 +108,7 @@ impl Tap {
         }
         let Some(chunk) = Top::read(&event.data) else { return Verdict::Pass };
         chunk.add_to(&mut self.facts, self.keeps_text);
-        if let Some(error) = chunk.error.and_then(|_| ErrorObject::unlike_openai(&event.data)) {
+        if let Some(error) = chunk.error.and_then(|_| ErrorObject::in_place_of(&event.data, &self.secrets)) {
             return Verdict::Replace(error.to_event().into());
         }
         match chunk.usage {

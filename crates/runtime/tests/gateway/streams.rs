@@ -155,3 +155,14 @@ async fn an_answer_that_is_no_stream_passes_as_it_is() {
     assert_eq!(header(&got, "content-type"), Some("application/json"));
     assert_eq!(whole(got).await, crate::ANSWER);
 }
+
+#[tokio::test]
+async fn an_error_in_a_stream_does_not_quote_the_credential() {
+    let (gateway, upstream) = stage("", Limits::default()).await;
+    let mut client = gateway.client().await;
+    let error =
+        "data: {\"error\":{\"message\":\"no: sk-secret\",\"type\":\"x\",\"param\":null,\"code\":null}}\n\n";
+    let sent = [EVENTS.as_bytes(), &chunk(HELLO), &chunk(error), END.as_bytes()].concat();
+    let (got, _peer) = tokio::join!(client.post("/chat", STREAM), upstream.answers(sent));
+    assert_eq!(whole(got).await, format!("{HELLO}{}", error.replace("sk-secret", "***")));
+}

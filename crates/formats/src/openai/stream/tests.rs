@@ -86,6 +86,23 @@ fn an_error_reaches_the_client_in_openai_s_shape() {
     }
 }
 
+#[test]
+fn an_error_does_not_quote_a_secret() {
+    let error = |message: &str| {
+        format!(
+            "data: {{\"error\":{{\"message\":\"{message}\",\"type\":\"t\",\"param\":null,\"code\":null}}}}\n\n"
+        )
+    };
+    let tap = || Tap::default().redacting(vec!["Bearer sk-secret-1".into()]);
+    let said = error("the key sk-\\u0073ecret-1 is wrong");
+    assert_eq!(tapped(&said, tap()).0, error("the key *** is wrong"));
+    let other = error("\\u0061");
+    assert_eq!(tapped(&other, tap()).0, other);
+    // What a model says is not looked through.
+    let text = "data: {\"choices\":[{\"delta\":{\"content\":\"sk-secret-1\"}}]}\n\n";
+    assert_eq!(tapped(text, tap()).0, text);
+}
+
 /// The end of a stream that consisted of `events` and then `rest`.
 fn end(events: &'static str, rest: &'static str, failure: Option<&str>) -> String {
     let mut tap = Tap::new(true, false);
