@@ -374,6 +374,11 @@ fn a_key_in_the_body_is_hidden_if_asked() {
     assert_eq!(decision.body, UpstreamBody::Bytes(b"{\"model\": \"m\", \"n\":1.0}".to_vec()));
     assert_eq!(decision.model.as_deref(), Some("m"));
 
+    let anonymous = guarded("key_in_body: true, hide_credentials: true, anonymous: nobody");
+    let twice = request("{\"apikey\": \"alices-key\", \"n\":1, \"apikey\": \"bobs-key\"}");
+    assert_eq!(twice.client(&anonymous), "nobody");
+    assert_eq!(twice.decision(&anonymous).body, UpstreamBody::Bytes(b"{ \"n\":1}".to_vec()));
+
     let form = Request::post("/any").body("application/x-www-form-urlencoded", "a=%2f&apikey=alices-key&b");
     assert_eq!(form.decision(&hidden).body, UpstreamBody::Bytes(b"a=%2f&b".to_vec()));
 

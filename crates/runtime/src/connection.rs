@@ -5,7 +5,6 @@ mod answer;
 mod framing;
 mod input;
 mod stream;
-mod timer;
 
 use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 

@@ -1,22 +1,22 @@
 //! How long something may make no progress.
 
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
-/// A limit on the time spent waiting for one step. Progress costs nothing: the timer is not moved by it,
-/// but looks when it fires whether there has been any.
+use crate::timer::Timer;
+
+/// A limit on the time spent waiting for one step.
 pub(crate) struct Idle {
     limit: Duration,
     waiting_since: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 impl Idle {
     pub fn new(limit: Duration) -> Self {
-        Self { limit, waiting_since: None, timer: None }
+        Self { limit, waiting_since: None, timer: Timer::default() }
     }
 
     /// The time that one step may take.
@@ -31,14 +31,7 @@ impl Idle {
 
     /// Says that the step is waited for; ready once that has taken too long.
     pub fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let deadline = *self.waiting_since.get_or_insert_with(Instant::now) + self.limit;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        while timer.as_mut().poll(cx).is_ready() {
-            if timer.deadline() >= deadline {
-                return Poll::Ready(());
-            }
-            timer.as_mut().reset(deadline);
-        }
-        Poll::Pending
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        self.timer.poll(cx, since + self.limit)
     }
 }

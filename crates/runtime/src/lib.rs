@@ -17,6 +17,7 @@ mod response;
 pub mod secrets;
 pub mod server;
 mod stopping;
+mod timer;
 pub mod upstream;
 
 use std::pin::Pin;

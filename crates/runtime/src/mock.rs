@@ -9,6 +9,7 @@ mod text;
 mod value;
 
 use bytes::Bytes;
+use formats::error::ErrorObject;
 use http_body_util::{BodyExt, Full};
 use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
@@ -119,16 +120,8 @@ fn json_answer(value: &Value) -> Response<Body> {
 }
 
 fn failure(status: StatusCode, message: &str) -> Response<Body> {
-    let kind = match status.as_u16() {
-        401 => "authentication_error",
-        403 => "permission_error",
-        404 => "not_found_error",
-        429 => "rate_limit_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    };
-    let error = json!({"error": {"message": message, "type": kind, "param": null, "code": null}});
-    let mut response = respond(status, "application/json", Full::from(error.to_string()));
+    let error = ErrorObject::new(status.as_u16(), message).to_json();
+    let mut response = respond(status, "application/json", Full::from(error));
     if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
         response.headers_mut().insert(RETRY_AFTER, hyper::header::HeaderValue::from_static("1"));
     }

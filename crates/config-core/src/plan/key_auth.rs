@@ -59,19 +59,25 @@ pub(super) enum Verdict<'r> {
     },
 }
 
-/// A key that a request carries.
-struct Carried<'k, 'a> {
+/// Where a request carries keys.
+#[derive(Clone, Copy)]
+struct Place<'k> {
     /// What the header, argument or member is called.
     name: &'k str,
-    key: Cow<'a, [u8]>,
     is_in_body: bool,
+}
+
+/// A key that a request carries.
+struct Carried<'k, 'a> {
+    place: Place<'k>,
+    key: Cow<'a, [u8]>,
 }
 
 /// Why a request carries no key that could be looked up.
 enum Fault<'k> {
     Missing,
-    /// Under this name it carries several.
-    Repeated(&'k str),
+    /// Here it carries several.
+    Repeated(Place<'k>),
     /// The body that might hold it cannot be read.
     Unreadable,
 }
@@ -152,19 +158,20 @@ impl KeyAuth {
 
     fn in_head<'k, 'a>(&'k self, head: &RequestHead<'a>) -> Result<Carried<'k, 'a>, Fault<'k>> {
         for name in &self.names {
+            let place = Place { name, is_in_body: false };
+            let repeated = |()| Fault::Repeated(place);
             let header = match self.in_header {
-                true => {
-                    only(header_values(head, name).map(Cow::Borrowed)).map_err(|()| Fault::Repeated(name))?
-                }
+                true => only(header_values(head, name).map(Cow::Borrowed)).map_err(repeated)?,
                 false => None,
             };
             let key = match header {
-                None if self.in_query => only(query_values(head.query().unwrap_or_default(), name))
-                    .map_err(|()| Fault::Repeated(name))?,
+                None if self.in_query => {
+                    only(query_values(head.query().unwrap_or_default(), name)).map_err(repeated)?
+                }
                 header => header,
             };
             if let Some(key) = key {
-                return Ok(Carried { name, key, is_in_body: false });
+                return Ok(Carried { place, key });
             }
         }
         Err(Fault::Missing)
@@ -177,8 +184,9 @@ impl KeyAuth {
     ) -> Result<Carried<'k, 'a>, Fault<'k>> {
         let members = body::Keys::read(head, bytes).ok_or(Fault::Unreadable)?;
         for name in &self.names {
-            if let Some(key) = members.get(name).map_err(|()| Fault::Repeated(name))? {
-                return Ok(Carried { name, key: key.into_bytes().into(), is_in_body: true });
+            let place = Place { name, is_in_body: true };
+            if let Some(key) = members.get(name).map_err(|()| Fault::Repeated(place))? {
+                return Ok(Carried { place, key: key.into_bytes().into() });
             }
         }
         Err(Fault::Missing)
@@ -206,19 +214,18 @@ impl KeyAuth {
         carried: &Result<Carried<'_, '_>, Fault<'_>>,
         caller: Caller<'_>,
     ) -> Option<Withheld<'r>> {
-        let (name, is_in_body) = match carried {
-            Ok(Carried { name, is_in_body, .. }) => (Some(*name), *is_in_body),
-            Err(Fault::Repeated(name)) => (Some(*name), false),
-            Err(Fault::Missing | Fault::Unreadable) => (None, false),
+        let place = match carried {
+            Ok(Carried { place, .. }) | Err(Fault::Repeated(place)) => Some(*place),
+            Err(Fault::Missing | Fault::Unreadable) => None,
         };
-        let members: Vec<String> = match (name, caller) {
+        let members = match (place, caller) {
             _ if !self.hides || !self.in_body => Vec::new(),
-            (Some(name), _) if is_in_body => vec![name.to_owned()],
+            (Some(Place { name, is_in_body: true }), _) => vec![name.to_owned()],
             // Whoever is taken to be authenticated may have been so by any of them.
             (None, Caller::Assumed(_)) => self.names.clone(),
             _ => Vec::new(),
         };
-        Withheld::new(head, name, members)
+        Withheld::new(head, place.map(|place| place.name), members)
     }
 }
 

@@ -18,9 +18,8 @@ use tokio::{
 use super::{
     activity::Activity,
     framing::{Framing, Step},
-    timer::Timer,
 };
-use crate::{limits::Limits, refusal::Refusal};
+use crate::{limits::Limits, refusal::Refusal, timer::Timer};
 
 /// How an HTTP/2 connection begins, RFC 9113 §3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

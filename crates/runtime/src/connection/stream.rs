@@ -17,9 +17,8 @@ use tokio::{
 use super::{
     activity::Activity,
     input::{Input, Version},
-    timer::Timer,
 };
-use crate::limits::Limits;
+use crate::{idle::Idle, limits::Limits, timer::Timer};
 
 /// How long to go on reading, and dropping, what a client sends after its last answer: closing a socket
 /// with unread bytes in it resets the connection, and can take the answer away.
@@ -30,13 +29,11 @@ const LINGER_TIME: Duration = Duration::from_secs(2);
 pub struct ClientStream {
     socket: TcpStream,
     input: Input,
-    /// How long a client may take nothing of what is written.
-    write_idle_time: Duration,
-    /// Since when it has taken nothing.
-    stalled: Option<Instant>,
+    /// A client may take nothing of what is written only for so long.
+    writing: Idle,
     /// Since when it has been told that nothing more will come.
     closed: Option<Instant>,
-    timer: Timer,
+    lingering: Timer,
 }
 
 impl ClientStream {
@@ -45,10 +42,9 @@ impl ClientStream {
         Self {
             socket,
             input: Input::new(limits, activity),
-            write_idle_time: limits.write_idle_time,
-            stalled: None,
+            writing: Idle::new(limits.write_idle_time),
             closed: None,
-            timer: Timer::default(),
+            lingering: Timer::default(),
         }
     }
 
@@ -64,12 +60,10 @@ impl ClientStream {
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.stalled = None;
+            self.writing.progress();
             return written;
         }
-        let since = *self.stalled.get_or_insert_with(Instant::now);
-        ready!(self.timer.poll(context, since + self.write_idle_time));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        self.writing.poll_expired(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -125,7 +119,7 @@ impl AsyncWrite for ClientStream {
             let mut dropped = ReadBuf::new(&mut dropped);
             let read = Pin::new(&mut this.socket).poll_read(context, &mut dropped);
             let at_end = read.is_ready() && dropped.filled().is_empty();
-            if at_end || this.timer.poll(context, since + LINGER_TIME).is_ready() {
+            if at_end || this.lingering.poll(context, since + LINGER_TIME).is_ready() {
                 return Poll::Ready(Ok(()));
             }
             ready!(read)?;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Wakes a task at a deadline. Moving the deadline back costs nothing until the old one has passed.
 #[derive(Default)]
-pub struct Timer(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
     /// Waits for `deadline`, which may be another at each call.
