@@ -238,7 +238,7 @@ impl MissingSecret {
 
 /// A reminder of what is forgotten most.
 fn scheme(field: &str) -> &'static str {
-    if field == "header_value" { ", a scheme such as `Bearer` included" } else { "" }
+    if field == "header_value" { "; for `Authorization` that includes a scheme such as `Bearer`" } else { "" }
 }
 
 /// What is wrong, without the place.
