@@ -343,10 +343,16 @@ services:
 /// An upstream that answers a request for `fail` with everything that it was sent.
 fn telltale(seen: Sender<String>) -> String {
     upstream(move |request, mut stream| {
-        let (status, content_type, body) = if request.contains("fail") {
+        let streams = request.contains(r#""stream":true"#);
+        let preserved = request.starts_with("POST /literal");
+        // A preserved stream passes byte for byte.
+        let (status, content_type, body) = if request.contains("fail late") && streams && !preserved {
+            let error = serde_json::json!({"error": {"message": format!("no: {request}"), "type": "x"}});
+            ("200 OK", "text/event-stream", format!("data: {{\"choices\":[]}}\n\ndata: {error}\n\n"))
+        } else if request.contains("fail") {
             let error = serde_json::json!({"error": {"message": format!("no: {request}"), "type": "x"}});
             ("401 Unauthorized", "application/json", error.to_string())
-        } else if request.contains(r#""stream":true"#) {
+        } else if streams {
             ("200 OK", "text/event-stream", "data: {\"choices\":[]}\n\ndata: [DONE]\n\n".to_owned())
         } else {
             let usage = r#"{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}"#;
@@ -392,8 +398,8 @@ fn no_secret_is_ever_seen() {
         ("/literal?key=canary-client-query", app, ""),
         ("/nothing?apikey=canary-app-key", "", ""),
     ] {
-        for messages in [r#"[{"role":"user","content":"hi"}]"#, r#"[{"role":"user","content":"fail"}]"#, "5"]
-        {
+        let message = |text: &str| format!(r#"[{{"role":"user","content":"{text}"}}]"#);
+        for messages in [message("hi"), message("fail"), message("fail late"), "5".to_owned()] {
             for stream in ["", r#","stream":true"#] {
                 let body = format!("{{{member}\"messages\":{messages}{stream}}}");
                 answers.push(gateway.post(path, key, &body));

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::response::Top;
 use crate::body::is_filled_array;
-use crate::error::ErrorObject;
+use crate::error::{ErrorObject, redact};
 use crate::facts::Facts;
 use crate::peek::is_json;
 use crate::sse::{self, Event};
@@ -65,7 +65,7 @@ impl Tap {
         Self { hides_usage, keeps_text, ..Self::default() }
     }
 
-    /// The same, and no error that passes quotes one of `secrets`.
+    /// The same, and no error that passes quotes one of `secrets`, nor does an event that is no chunk.
     pub fn redacting(self, secrets: Vec<String>) -> Self {
         Self { secrets, ..self }
     }
@@ -106,18 +106,27 @@ impl Tap {
             self.facts.done = true;
             return Verdict::Pass;
         }
-        let Some(chunk) = Top::read(&event.data) else { return Verdict::Pass };
+        let Some(chunk) = Top::read(&event.data) else { return self.redacted(event) };
         chunk.add_to(&mut self.facts, self.keeps_text);
         if let Some(error) = chunk.error.and_then(|_| ErrorObject::in_place_of(&event.data, &self.secrets)) {
             return Verdict::Replace(error.to_event().into());
         }
         match chunk.usage {
+            None if chunk.choices.is_none() => self.redacted(event),
             Some(usage @ "null") if self.hides_usage => {
                 usage_member(event, usage).map_or(Verdict::Pass, Verdict::Cut)
             }
             Some(_) if self.hides_usage && chunk.choices.is_some_and(is_empty_array) => Verdict::Drop,
             _ => Verdict::Pass,
         }
+    }
+
+    /// What the client gets of an event that is none of OpenAI's, and may be an error in another shape.
+    fn redacted(&self, event: &Event<'_>) -> Verdict {
+        let secrets: Vec<_> = self.secrets.iter().map(String::as_str).collect();
+        let text = String::from_utf8_lossy(&event.bytes);
+        let said = redact(&text, &secrets);
+        if said == text { Verdict::Pass } else { Verdict::Replace(said.into_owned().into()) }
     }
 
     /// Ends the stream: returns what the client gets after the last complete event.

@@ -98,6 +98,13 @@ fn an_error_does_not_quote_a_secret() {
     assert_eq!(tapped(&said, tap()).0, error("the key *** is wrong"));
     let other = error("\\u0061");
     assert_eq!(tapped(&other, tap()).0, other);
+    for (event, told) in [
+        ("event: error\ndata: {\"detail\":\"sk-secret-1\"}", "event: error\ndata: {\"detail\":\"***\"}"),
+        ("data: bad Bearer sk-secret-1", "data: bad ***"),
+        ("data: nothing bad", "data: nothing bad"),
+    ] {
+        assert_eq!(tapped(&format!("{event}\n\n"), tap()).0, format!("{told}\n\n"));
+    }
     // What a model says is not looked through.
     let text = "data: {\"choices\":[{\"delta\":{\"content\":\"sk-secret-1\"}}]}\n\n";
     assert_eq!(tapped(text, tap()).0, text);
