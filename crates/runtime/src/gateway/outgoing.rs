@@ -2,7 +2,8 @@
 
 use config_core::plan::prepare::{Decision, Resolve};
 use config_core::plan::rejection::Rejection;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::body::Body as _;
+use hyper::header::{HeaderName, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Request, Uri};
 
 use crate::Body;
@@ -15,6 +16,8 @@ pub(super) fn request(
 ) -> Result<Request<Body>, Rejection> {
     let unsendable = |what: &str| Rejection::misconfigured(format!("{what} cannot be sent"));
     let url = decision.url.origin() + &decision.target(resolve)?;
+    // hyper leaves out the body of a `GET` unless told that there is one.
+    let is_chunked = !body.is_end_stream() && body.size_hint().exact().is_none();
     let mut request = Request::new(body);
     *request.uri_mut() = Uri::try_from(url).map_err(|_| unsendable("the upstream URL"))?;
     *request.method_mut() = decision.method.parse().map_err(|_| unsendable("the method"))?;
@@ -26,6 +29,9 @@ pub(super) fn request(
         };
         value.set_sensitive(header.secret);
         request.headers_mut().append(name, value);
+    }
+    if is_chunked {
+        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Ok(request)
 }

@@ -40,6 +40,10 @@ pub(super) fn filter(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
+    // RFC 9112 §6.3: a length beside a transfer coding is wrong, and does not count.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     for name in ENDING.iter().chain(&named) {
         headers.remove(name);
     }

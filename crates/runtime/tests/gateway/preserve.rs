@@ -154,3 +154,51 @@ async fn a_form_is_checked_while_it_passes() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_answer_has_the_length_that_it_has() {
+    let (gateway, upstream) = stage("", Limits::default()).await;
+    for (method, sent, length, body) in [
+        (
+            "GET",
+            "200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n5\r\nwhole\r\n0\r\n\r\n",
+            None,
+            "whole",
+        ),
+        (
+            "GET",
+            "404 No\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n5\r\nwhole\r\n0\r\n\r\n",
+            None,
+            "whole",
+        ),
+        ("GET", "200 OK\r\ncontent-length: 5\r\ncontent-length: 5\r\n\r\nwhole", Some("5"), "whole"),
+        ("GET", "204 No Content\r\ncontent-length: 5\r\n\r\n", None, ""),
+        ("GET", "304 Not Modified\r\ncontent-length: 5\r\n\r\n", None, ""),
+        ("HEAD", "200 OK\r\ncontent-length: 5\r\n\r\n", Some("5"), ""),
+        ("HEAD", "404 No\r\ncontent-length: 5\r\n\r\n", Some("5"), ""),
+    ] {
+        let mut client = gateway.client().await;
+        let (got, _peer) = tokio::join!(
+            client.send(method, "/files/a", &[], ""),
+            upstream.answers(format!("HTTP/1.1 {sent}"))
+        );
+        let told = header(&got, "content-length").map(str::to_owned);
+        let whole = got.into_body().collect().await.expect(sent).to_bytes();
+        assert_eq!((told.as_deref(), &*whole), (length, body.as_bytes()), "{method} {sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_goes_with_every_method() {
+    let (gateway, upstream) = stage("", Limits::default()).await;
+    for method in ["GET", "DELETE", "POST"] {
+        let mut client = TcpStream::connect(gateway.address).await.unwrap();
+        let head =
+            "/files/a HTTP/1.1\r\nhost: a\r\ncontent-type: audio/wav\r\ntransfer-encoding: chunked\r\n\r\n";
+        client.write_all(format!("{method} {head}3\r\nabc\r\n0\r\n\r\n").as_bytes()).await.unwrap();
+        let mut peer = upstream.accept().await;
+        let sent = peer.head().await;
+        assert!(sent.contains("\r\ntransfer-encoding: chunked\r\n"), "{sent}");
+        assert_eq!(peer.bytes(13).await, b"3\r\nabc\r\n0\r\n\r\n");
+    }
+}
