@@ -342,3 +342,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_model_s_name_is_no_place_for_a_book() {
+    for config in ["llm/v1/chat", "preserve"] {
+        let proxy = compile(&format!("{{route_type: {config}, model: {{provider: openai}}}}")).unwrap();
+        let named = |length: usize| {
+            let body = format!(r#"{{"messages":[1],"model":"{}"}}"#, "m".repeat(length));
+            Request::post("/a/b", &body).decide(&proxy).map(|decision| decision.model.unwrap().len())
+        };
+        assert_eq!(named(4096), Ok(4096));
+        assert_eq!(named(4097), Err("400 model is longer than 4096 bytes".to_owned()));
+    }
+}

@@ -28,6 +28,9 @@ const OF_PRESERVED: [&str; 2] = ["model", "stream"];
 /// Members over which the configuration may have the last word.
 const CONFIGURABLE: [&str; 5] = ["max_tokens", "max_completion_tokens", "temperature", "top_p", "top_k"];
 
+/// The longest name of a model; none has a tenth of it.
+pub(super) const MAX_MODEL: usize = 4 << 10;
+
 /// A chat or completions request.
 pub(super) fn conversation(
     proxy: &Proxy,
@@ -186,7 +189,11 @@ fn choose(configured: Option<&str>, requested: Option<String>) -> Result<Option<
             Err(Rejection::bad_request(message).param("model"))
         }
         (Some(configured), _) => Ok(Some(configured.to_owned())),
-        // The name goes into a header of the answer.
+        // The name goes into a header of the answer and into the log.
+        (None, Some(requested)) if requested.len() > MAX_MODEL => {
+            let message = format!("model is longer than {MAX_MODEL} bytes");
+            Err(Rejection::bad_request(message).param("model"))
+        }
         (None, Some(requested)) if requested.chars().any(char::is_control) => {
             Err(Rejection::bad_request("model contains a control character").param("model"))
         }

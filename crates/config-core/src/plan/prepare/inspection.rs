@@ -3,7 +3,7 @@
 use formats::multipart::{Event, MultipartError, Part, Scanner};
 
 use super::body::first_said;
-use super::checks::{Checked, Form};
+use super::checks::{Checked, Form, MAX_MODEL};
 use crate::model::Provider;
 use crate::plan::proxy::Proxy;
 use crate::plan::rejection::Rejection;
@@ -30,9 +30,6 @@ enum Reading {
     /// Nothing.
     Opaque,
 }
-
-/// The longest value of a field that is looked at; no model's name has a tenth of it.
-const MAX_VALUE: usize = 4 << 10;
 
 impl Inspection {
     /// An inspection of a form, or of content that is no form; of that only if it is `guarded`: if
@@ -109,7 +106,7 @@ impl Inspection {
                         Event::Part(part) => {
                             *field = decisive(&mut self.form, &part)?;
                             if field.is_some() {
-                                scanner.keep(MAX_VALUE);
+                                scanner.keep(MAX_MODEL);
                             }
                         }
                         Event::Value(value) => {
