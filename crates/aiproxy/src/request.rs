@@ -132,14 +132,21 @@ pub fn basic(userinfo: &str) -> String {
 /// A header as typed after `-H`: `name: value`.
 ///
 /// # Errors
-/// If there is no name.
+/// If there is no name, or a server could not take the header (RFC 9110 §5.1, §5.5).
 pub fn header(line: &str) -> Result<(String, String), String> {
-    match line.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err(format!("`{line}` is not a header; write `name: value`")),
+    let (name, value) = line
+        .split_once(':')
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| format!("`{line}` is not a header; write `name: value`"))?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if !name.chars().all(is_token) {
+        return Err(format!("no header can be called `{name}`"));
     }
+    if value.chars().any(|c| c.is_ascii_control() && c != '\t') {
+        return Err(format!("the value of `{name}` has control characters, which no header can carry"));
+    }
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A field of a `multipart/form-data` body.
@@ -219,6 +226,19 @@ mod tests {
             ("http://a:99999/", "not a port"),
         ] {
             assert!(Url::parse(url).unwrap_err().contains(part), "{url}");
+        }
+    }
+
+    #[test]
+    fn headers_are_such_as_a_server_takes() {
+        assert_eq!(header("X-A:\tb\tc "), Ok(("X-A".to_owned(), "b\tc".to_owned())));
+        for (line, part) in [
+            ("nothing", "write `name: value`"),
+            (": a", "write `name: value`"),
+            ("a b: c", "called `a b`"),
+            ("x: a\r\ny: b", "value of `x` has control characters"),
+        ] {
+            assert!(header(line).unwrap_err().contains(part), "{line:?}");
         }
     }
 
