@@ -85,7 +85,7 @@ impl Recording {
             request: self.request.as_deref(),
             payload: self
                 .payloads
-                .then(|| Bodies { request: self.shown.as_deref(), response: said.body.as_deref() }),
+                .then_some(Bodies { request: self.shown.as_deref(), response: said.body.as_deref() }),
         })
     }
 }
