@@ -63,10 +63,7 @@ pub struct Checked {
 pub fn check(source: &SourceFile, options: &Options) -> Checked {
     let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
     let mut ignored = 0;
-    let credentials = match &document {
-        Some(document) => rules::literal_secret::credentials(document),
-        None => rules::literal_secret::credentials_in_text(source.text()),
-    };
+    let credentials = credentials(source, document.as_ref());
     if let Some(document) = &document {
         let (config, _) = read(document, &mut diagnostics);
         let facts = Facts::new(document, &config);
@@ -89,24 +86,44 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
 pub struct Compiled {
     /// The plan; what is broken is a hole that it knows.
     pub plan: Plan,
-    /// How many errors [`check`] finds in the file, ignored ones included.
-    pub errors: usize,
-    /// The plugins that may keep requests out and are not run: with any of them the file is not served.
+    /// What [`check`] finds in the file, ignored findings included: to a gateway an ignored error is an
+    /// error.
+    pub checked: Checked,
+    /// What may keep requests out and is not run: with any of it the file is not served.
     pub obstacles: Vec<Obstacle>,
 }
 
-/// Compiles one file, whatever lint says of it. `None` if the text does not parse; [`check`] then
-/// says why.
-pub fn compile(source: &SourceFile) -> Option<Compiled> {
+impl Compiled {
+    /// How many errors the file has.
+    pub fn errors(&self) -> usize {
+        self.checked.diagnostics.iter().filter(|finding| finding.severity == Severity::Error).count()
+    }
+}
+
+/// Compiles one file, whatever lint says of it.
+///
+/// # Errors
+/// What lint says of a text that does not parse.
+pub fn compile(source: &SourceFile) -> Result<Compiled, Checked> {
     let syntax::Parsed { document, mut diagnostics } = syntax::parse(source);
-    let document = document?;
+    let credentials = credentials(source, document.as_ref());
+    let Some(document) = document else {
+        return Err(Checked { diagnostics: merge(diagnostics), ignored: 0, credentials });
+    };
     let (config, structural) = read(&document, &mut diagnostics);
     let facts = Facts::new(&document, &config);
     rules::check(&facts, &mut diagnostics);
     // What is wrong with the text alone, such as a repeated key, leaves a value to run with.
     let plan = Plan::lower(&facts, &diagnostics[structural..]);
-    let errors = merge(diagnostics).iter().filter(|finding| finding.severity == Severity::Error).count();
-    Some(Compiled { plan, errors, obstacles: plan::obstacles(&facts) })
+    let checked = Checked { diagnostics: merge(diagnostics), ignored: 0, credentials };
+    Ok(Compiled { plan, checked, obstacles: plan::obstacles(&facts) })
+}
+
+fn credentials(source: &SourceFile, document: Option<&Document>) -> Vec<Span> {
+    match document {
+        Some(document) => rules::literal_secret::credentials(document),
+        None => rules::literal_secret::credentials_in_text(source.text()),
+    }
 }
 
 /// The configuration of a document. Adds what is wrong with its structure to the findings of the text,

@@ -27,9 +27,12 @@ const CANDIDATES: usize = 20;
 pub fn run(args: &Explain, terminal: &Terminal) -> Result<Answer, Failure> {
     let request = request(args)?;
     let source = files::read_one(&args.file, &args.stdin_filename)?;
-    let Some(check::Compiled { mut plan, errors, obstacles }) = check::compile(&source) else {
-        return Ok(unparsable(source, request, args, terminal));
+    let compiled = match check::compile(&source) {
+        Ok(compiled) => compiled,
+        Err(checked) => return Ok(unparsable(source, checked, request, args, terminal)),
     };
+    let errors = compiled.errors();
+    let check::Compiled { mut plan, obstacles, .. } = compiled;
     for (provider, endpoint) in &args.upstream {
         plan.replace_endpoint(*provider, endpoint);
     }
@@ -89,8 +92,14 @@ fn client(plan: &Plan, args: &Explain) -> Result<Client, Failure> {
 }
 
 /// No request can be answered by a file that cannot be parsed; why not is what lint says.
-fn unparsable(source: SourceFile, request: Request, args: &Explain, terminal: &Terminal) -> Answer {
-    let check::Checked { diagnostics, credentials, .. } = check::check(&source, &check::Options::default());
+fn unparsable(
+    source: SourceFile,
+    checked: check::Checked,
+    request: Request,
+    args: &Explain,
+    terminal: &Terminal,
+) -> Answer {
+    let check::Checked { diagnostics, credentials, .. } = checked;
     let text = match args.format {
         ExplainFormat::Json => {
             let reason = diagnostics.first().map(|finding| {

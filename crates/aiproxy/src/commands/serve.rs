@@ -4,7 +4,7 @@ mod notice;
 mod run;
 
 use config_core::{
-    check::{self, Checked, Compiled},
+    check::{self, Compiled},
     diagnostic::{Diagnostic, Severity},
     plan::Plan,
     source::SourceFile,
@@ -53,16 +53,17 @@ pub fn run(args: &Serve, terminal: &Terminal) -> Result<Answer, Failure> {
 
 /// Everything that serving a file takes; `None` if something keeps it from being served.
 fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(Plan, Secrets, Keys)> {
-    // To a gateway an ignored error is an error.
-    let options = check::Options { report_ignored: true, ..check::Options::default() };
-    let Checked { diagnostics, credentials, .. } = check::check(source, &options);
+    let (checked, compiled) = match check::compile(source) {
+        Ok(Compiled { plan, checked, obstacles }) => (checked, Some((plan, obstacles))),
+        Err(checked) => (checked, None),
+    };
     let is_error = |finding: &Diagnostic| finding.severity == Severity::Error;
-    let (errors, others): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(is_error);
+    let (errors, others): (Vec<_>, Vec<_>) = checked.diagnostics.into_iter().partition(is_error);
     if !errors.is_empty() {
-        notices.errors(source.clone().masked(&credentials), errors);
+        notices.errors(source.clone().masked(&checked.credentials), errors);
         return None;
     }
-    let Compiled { mut plan, mut obstacles, .. } = check::compile(source)?;
+    let (mut plan, mut obstacles) = compiled?;
     if !args.mock {
         obstacles.extend(plan.unbuilt());
     }

@@ -213,7 +213,7 @@ impl Setting {
     fn gateway(&self, port: u16, log: AccessLog) -> Gateway {
         let source = SourceFile::new("hostile.yaml", self.yaml(port));
         let compiled = compile(&source).expect("YAML");
-        assert_eq!(compiled.errors, 0);
+        assert_eq!(compiled.errors(), 0);
         let secret = |name: &str| (name == "HOSTILE").then(|| format!("Bearer {SECRET}"));
         let Ok((secrets, keys)) = Secrets::resolve(&compiled.plan, &secret) else {
             panic!("a secret is missing")

@@ -37,7 +37,7 @@ impl Running {
     /// Serves `yaml`, whose references all stand for `sk-secret`.
     pub async fn start(yaml: &str, limits: Limits, upstream: Upstream) -> Self {
         let compiled = compile(&SourceFile::new("routes.yaml", yaml)).expect("YAML");
-        assert_eq!(compiled.errors, 0, "{yaml}");
+        assert_eq!(compiled.errors(), 0, "{yaml}");
         let resolved = Secrets::resolve(&compiled.plan, &|_| Some("sk-secret".to_owned()));
         let Ok((secrets, keys)) = resolved else { panic!("every variable is set") };
         let lines = Lines::default();

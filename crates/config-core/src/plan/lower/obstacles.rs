@@ -1,15 +1,24 @@
-//! Plugins that may keep requests out and are not run: to serve without them would open what they close.
+//! Plugins and filters that may keep requests out and are not run: to serve without them would open what
+//! they close.
 
 use super::{Facts, Obstacle, catalog, why_unserved};
 use crate::model::{PluginEntity, RouteIndex};
+use crate::syntax::{NodeId, ScalarType};
 
-/// The enabled plugins that may refuse requests, run on a route that requests can match, and are not run
-/// here. What a plugin does that Kong does not ship is not known, so it counts.
+/// The enabled plugins and Wasm filters that may refuse requests, run on a route that requests can match,
+/// and are not run here. What a plugin does that Kong does not ship is not known, so it counts, and so
+/// does a filter.
 pub(crate) fn obstacles(facts: &Facts) -> Vec<Obstacle> {
-    facts.config.plugins.iter().filter_map(|plugin| obstacle(facts, plugin)).collect()
+    let plugins = facts.config.plugins.iter().filter_map(|plugin| of_plugin(facts, plugin));
+    let chains = filter_chains(facts).into_iter().filter(|chain| runs(facts, *chain));
+    let filters = chains.map(|chain| {
+        let message = "a chain of Wasm filters may guard access, and aiproxy does not run it".to_owned();
+        obstacle(facts, chain, message)
+    });
+    plugins.chain(filters).collect()
 }
 
-fn obstacle(facts: &Facts, plugin: &PluginEntity) -> Option<Obstacle> {
+fn of_plugin(facts: &Facts, plugin: &PluginEntity) -> Option<Obstacle> {
     let name = plugin.fields.name.as_ref()?;
     if catalog::is_run(name) || !plugin.fields.is_enabled() || !meets_a_route(facts, plugin) {
         return None;
@@ -22,10 +31,38 @@ fn obstacle(facts: &Facts, plugin: &PluginEntity) -> Option<Obstacle> {
             name.as_str()
         ),
     };
-    let help = "guard access in front of aiproxy, or with `key-auth`, and take the plugin out of the file or set \
+    Some(obstacle(facts, name.node, message))
+}
+
+fn obstacle(facts: &Facts, at: NodeId, message: String) -> Obstacle {
+    let help = "guard access in front of aiproxy, or with `key-auth`, and take it out of the file or set \
                 `enabled: false`";
-    let position = facts.document.source().position(facts.document.span(name.node).start as usize);
-    Some(Obstacle { line: position.line, column: position.column, message, help: help.to_owned() })
+    let position = facts.document.source().position(facts.document.span(at).start as usize);
+    Obstacle { line: position.line, column: position.column, message, help: help.to_owned() }
+}
+
+/// Every chain of Wasm filters: those of routes that requests can match, of services with such a route,
+/// and all that stand by themselves.
+fn filter_chains(facts: &Facts) -> Vec<NodeId> {
+    let served = || facts.config.routes.iter().filter(|route| why_unserved(facts, route).is_none());
+    let services =
+        facts.config.services.iter().enumerate().filter(|(index, _)| {
+            served().any(|route| route.service.is_some_and(|service| service.0 == *index))
+        });
+    let of_services = services.filter_map(|(_, service)| service.fields.filter_chains);
+    let of_routes = served().filter_map(|route| route.fields.filter_chains);
+    let alone = facts.document.get(facts.document.root(), "filter_chains");
+    let lists = alone.into_iter().chain(of_services.chain(of_routes).map(|list| list.0));
+    lists.flat_map(|list| facts.document.items(list)).copied().collect()
+}
+
+/// Whether a chain is enabled and has a filter that is. What is no chain at all might be meant as one.
+fn runs(facts: &Facts, chain: NodeId) -> bool {
+    let document = facts.document;
+    let is_off = |enabled| document.scalar(enabled).is_some_and(|it| it.value == ScalarType::Bool(false));
+    let is_enabled = |entity| !document.get(entity, "enabled").is_some_and(is_off);
+    let filters = document.get(chain, "filters").map(|filters| document.items(filters));
+    is_enabled(chain) && filters.is_none_or(|filters| filters.iter().any(|filter| is_enabled(*filter)))
 }
 
 /// Whether the plugin's scope has a route that requests can match. For whichever consumer: who would be
