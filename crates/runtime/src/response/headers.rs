@@ -40,8 +40,11 @@ pub(super) fn filter(headers: &mut HeaderMap) {
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
         .collect();
-    // RFC 9112 §6.3: a length beside a transfer coding is wrong, and does not count.
-    if headers.contains_key(header::TRANSFER_ENCODING) {
+    // RFC 9112 §6.3: a length beside a transfer coding does not count, and one that is said twice is said
+    // once from here on: the body knows it.
+    let is_number = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
+    let is_plain = headers.get_all(header::CONTENT_LENGTH).iter().all(is_number);
+    if headers.contains_key(header::TRANSFER_ENCODING) || !is_plain {
         headers.remove(header::CONTENT_LENGTH);
     }
     for name in ENDING.iter().chain(&named) {
