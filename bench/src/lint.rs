@@ -50,10 +50,10 @@ pub fn read_values(path: &str) {
     assert!(values.is_mapping());
 }
 
-/// The program as `cargo build --release` leaves it.
+/// The program as `cargo build --profile dist` leaves it.
 fn aiproxy() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/aiproxy");
-    assert!(path.exists(), "build aiproxy first: `cargo build --release` in the directory above");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/aiproxy");
+    assert!(path.exists(), "build aiproxy first: `cargo build --profile dist` in the directory above");
     path
 }
 

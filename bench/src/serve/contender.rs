@@ -64,10 +64,10 @@ impl Contender {
         Some(Self::ready("nginx", free, start, child))
     }
 
-    /// `aiproxy serve`, as `cargo build --release` leaves it, of a file at `path`.
+    /// `aiproxy serve`, as `cargo build --profile dist` leaves it, of a file at `path`.
     pub fn aiproxy(name: &'static str, upstream: SocketAddr, path: &Path, access_log: bool) -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/release/aiproxy");
-        assert!(program.exists(), "build aiproxy first: `cargo build --release` in the directory above");
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/dist/aiproxy");
+        assert!(program.exists(), "build aiproxy first: `cargo build --profile dist` in the directory above");
         let mut command = Command::new(program);
         command.arg("serve").arg(path).args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
         command
