@@ -44,7 +44,7 @@ pub(crate) async fn answer(
 ) -> Response<Body> {
     let (mut parts, body) = answer.into_parts();
     exchange.answered(parts.status);
-    headers::filter(&mut parts.headers);
+    headers::filter(&mut parts.headers, parts.status);
     let preserve = asked.decision.route_type == RouteType::Preserve;
     let mut flow = Flow::Opaque;
     let mut decoder = None;

@@ -2,8 +2,8 @@
 //! or would let the upstream's site act on the gateway's.
 
 use formats::error::redact;
-use hyper::HeaderMap;
 use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
 
 /// Headers that end here.
 const ENDING: [HeaderName; 20] = [
@@ -31,8 +31,8 @@ const ENDING: [HeaderName; 20] = [
     header::SERVER,
 ];
 
-/// Removes what ends here.
-pub(super) fn filter(headers: &mut HeaderMap) {
+/// Removes what ends here, and lengths that no answer with this status may have.
+pub(super) fn filter(headers: &mut HeaderMap, status: StatusCode) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -41,10 +41,11 @@ pub(super) fn filter(headers: &mut HeaderMap) {
         .filter_map(|name| name.trim().parse().ok())
         .collect();
     // RFC 9112 §6.3: a length beside a transfer coding does not count, and one that is said twice is said
-    // once from here on: the body knows it.
+    // once from here on: the body knows it. RFC 9110 §8.6: 204 has none, and HTTP/2 clients insist.
     let is_number = |length: &HeaderValue| length.as_bytes().iter().all(u8::is_ascii_digit);
     let is_plain = headers.get_all(header::CONTENT_LENGTH).iter().all(is_number);
-    if headers.contains_key(header::TRANSFER_ENCODING) || !is_plain {
+    let has_none = headers.contains_key(header::TRANSFER_ENCODING) || status == StatusCode::NO_CONTENT;
+    if has_none || !is_plain {
         headers.remove(header::CONTENT_LENGTH);
     }
     for name in ENDING.iter().chain(&named) {

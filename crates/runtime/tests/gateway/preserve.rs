@@ -175,6 +175,7 @@ async fn an_answer_has_the_length_that_it_has() {
         ("GET", "200 OK\r\ncontent-length: 5, 5\r\n\r\nwhole", Some("5"), "whole"),
         ("GET", "204 No Content\r\ncontent-length: 5\r\n\r\n", None, ""),
         ("GET", "304 Not Modified\r\ncontent-length: 5\r\n\r\n", None, ""),
+        ("HEAD", "204 No Content\r\ncontent-length: 5\r\n\r\n", None, ""),
         ("HEAD", "200 OK\r\ncontent-length: 5\r\n\r\n", Some("5"), ""),
         ("HEAD", "404 No\r\ncontent-length: 5\r\n\r\n", Some("5"), ""),
     ] {
