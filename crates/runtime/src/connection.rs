@@ -28,7 +28,12 @@ use self::{
     stream::ClientStream,
 };
 use crate::{
-    forwarded::TrustedProxies, head, limits::Limits, refusal::Refusal, server::Handler, stopping::Stopping,
+    forwarded::TrustedProxies,
+    head::{self, RequestLine},
+    limits::Limits,
+    refusal::Refusal,
+    server::Handler,
+    stopping::Stopping,
 };
 
 /// Streams of one HTTP/2 connection at a time. A client can open more connections.
@@ -130,26 +135,24 @@ async fn answer<H: Handler>(
     (peer, local): (SocketAddr, SocketAddr),
     mut request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
-    let (open, unreadable) = activity.open();
+    let (open, refused) = activity.open();
     let room = context.requests.clone().try_acquire_owned().ok();
-    let response = match unreadable {
-        // What came is no request that could be shown to anybody.
-        Some(mut refusal) => {
-            refusal.headers.push(("x-request-id", head::request_id()));
-            refusal.response()
-        }
-        None => {
-            let refusal = match room {
-                None => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
-                Some(_) => head::admit(&mut request, &context.limits).err().map(Refusal::closing),
+    let refusal = match (&refused, &room) {
+        (Some(refused), _) => Some(refused.refusal.clone()),
+        (None, None) => Some(Refusal::busy("the gateway has too many requests in flight; try again")),
+        (None, Some(_)) => head::admit(&mut request, &context.limits).err().map(Refusal::closing),
+    };
+    let client = context.trusted.connection(peer, local, request.headers());
+    let response = match refusal {
+        Some(refusal) => {
+            let line = match &refused {
+                // What hyper read instead is not what came.
+                Some(refused) => RequestLine::read(&refused.head),
+                None => RequestLine::of(request.method(), request.uri()),
             };
-            let client = context.trusted.connection(peer, local, request.headers());
-            let handler = context.handler.clone();
-            match refusal {
-                Some(refusal) => handler.refuse(client, request, *refusal),
-                None => handler.handle(client, request).await,
-            }
+            context.handler.refuse(&client, line, *refusal)
         }
+        None => context.handler.clone().handle(client, request).await,
     };
     Ok(response.map(|body| Answer::new(body, open, room)))
 }

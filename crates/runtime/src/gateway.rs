@@ -21,7 +21,7 @@ use hyper::{Request, Response, StatusCode, Version};
 
 use crate::Body;
 use crate::access_log::AccessLog;
-use crate::head::{self, ClientConnection};
+use crate::head::{self, ClientConnection, RequestLine};
 use crate::limits::Limits;
 use crate::refusal::{self, Refusal};
 use crate::request_body::ClientBody;
@@ -58,7 +58,8 @@ impl Gateway {
 impl Handler for Gateway {
     async fn handle(self: Arc<Self>, client: ClientConnection, request: Request<Incoming>) -> Response<Body> {
         let (head, body) = request.into_parts();
-        let mut exchange = Exchange::new(self.log.clone(), &client, &head);
+        let line = RequestLine::of(&head.method, &head.uri);
+        let mut exchange = Exchange::new(self.log.clone(), &client, line);
         let mut body = Some(ClientBody::new(body, &head));
         match self.forward(&client, &head, &mut body, &mut exchange).await {
             Ok((answer, decision, patience)) => {
@@ -71,7 +72,7 @@ impl Handler for Gateway {
                 let late = refusal.status == StatusCode::REQUEST_TIMEOUT.as_u16();
                 let closes = head.version < Version::HTTP_2
                     && (late || body.as_ref().is_none_or(|body| body.closes_connection()));
-                let mut response = response::refused(&refusal, &head, exchange);
+                let mut response = response::refused(&refusal, &head.method, exchange);
                 if closes {
                     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -80,15 +81,9 @@ impl Handler for Gateway {
         }
     }
 
-    fn refuse(
-        &self,
-        client: ClientConnection,
-        request: Request<Incoming>,
-        refusal: Refusal,
-    ) -> Response<Body> {
-        let (head, _) = request.into_parts();
-        let exchange = Exchange::new(self.log.clone(), &client, &head);
-        response::refused(&refusal, &head, exchange)
+    fn refuse(&self, client: &ClientConnection, line: RequestLine<'_>, refusal: Refusal) -> Response<Body> {
+        let exchange = Exchange::new(self.log.clone(), client, line);
+        response::refused(&refusal, &line.method.parse().unwrap_or_default(), exchange)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use config_core::plan::request::{RequestHead, Scheme};
+use config_core::plan::request::{RequestHead, Scheme, check_target};
 use hyper::{
     HeaderMap, Method, Request, Uri, Version,
     header::{HOST, HeaderValue},
@@ -28,6 +28,40 @@ pub struct ClientConnection {
     pub port: u16,
     /// The client's address, if a trusted proxy told; else the peer's.
     pub client_ip: IpAddr,
+}
+
+/// The first line of a request, as far as it is known. Of one that nobody could read both parts are empty.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestLine<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// The request target.
+    pub target: &'a [u8],
+}
+
+impl<'a> RequestLine<'a> {
+    /// That of a head.
+    pub fn of(method: &'a Method, uri: &'a Uri) -> Self {
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        Self { method: method.as_str(), target: target.as_bytes() }
+    }
+
+    /// That of the bytes of a head that is refused, unless it is itself what is wrong or has not come.
+    pub fn read(head: &'a [u8]) -> Self {
+        let line = head.iter().position(|byte| *byte == b'\r').map_or(&[][..], |end| &head[..end]);
+        let mut parts = line.split(|byte| *byte == b' ');
+        let (Some(method), Some(target @ [b'/', ..]), Some(_), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Self::default();
+        };
+        match std::str::from_utf8(method) {
+            Ok(method) if Method::from_bytes(method.as_bytes()).is_ok() && check_target(target).is_ok() => {
+                Self { method, target }
+            }
+            _ => Self::default(),
+        }
+    }
 }
 
 impl ClientConnection {

@@ -2,6 +2,8 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use http_body_util::BodyExt;
+use hyper::HeaderMap;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -11,8 +13,10 @@ use tokio::{
 };
 
 use crate::{
+    BoxError,
     connection::{self, Context},
     forwarded::TrustedProxies,
+    head::RequestLine,
     limits::Limits,
     refusal::Refusal,
     server::Handler,
@@ -99,8 +103,9 @@ pub(crate) async fn serve<H: Handler>(
                 drop(room);
             });
         } else if let Ok(room) = turned_away.clone().try_acquire_owned() {
+            let context = context.clone();
             connections.spawn(async move {
-                let _ = timeout(TURN_AWAY_TIME, turn_away(stream)).await;
+                let _ = timeout(TURN_AWAY_TIME, turn_away(stream, context)).await;
                 drop(room);
             });
         }
@@ -125,14 +130,19 @@ async fn accept(socket: &TcpListener) -> TcpStream {
 
 /// Says that there is no room. What the client has sent is read and dropped: closing a socket with
 /// unread bytes in it resets the connection and can take the answer away.
-async fn turn_away(mut stream: TcpStream) -> io::Result<()> {
-    let body = Refusal::busy("the gateway has too many connections; try again").error.to_json();
-    let head = format!(
-        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\n\
-         retry-after: 1\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(&[head.as_bytes(), &body].concat()).await?;
+async fn turn_away<H: Handler>(mut stream: TcpStream, context: Arc<Context<H>>) -> Result<(), BoxError> {
+    let refusal = Refusal::busy("the gateway has too many connections; try again").closing();
+    let client = context.trusted.connection(stream.peer_addr()?, stream.local_addr()?, &HeaderMap::new());
+    let response = context.handler.refuse(&client, RequestLine::default(), *refusal);
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let mut answer = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
+    for (name, value) in &parts.headers {
+        answer.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    answer.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+    answer.extend(body);
+    stream.write_all(&answer).await?;
     stream.shutdown().await?;
     let mut dropped = [0; 1024];
     while stream.read(&mut dropped).await? > 0 {}

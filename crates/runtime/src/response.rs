@@ -68,11 +68,11 @@ pub(crate) async fn answer(
 }
 
 /// An answer that no upstream gave.
-pub(crate) fn refused(refusal: &Refusal, head: &request::Parts, mut exchange: Exchange) -> Response<Body> {
+pub(crate) fn refused(refusal: &Refusal, method: &Method, mut exchange: Exchange) -> Response<Body> {
     let (mut parts, body) = refusal.response().into_parts();
     exchange.refused(&refusal.error.message);
     exchange.answers(parts.status, &mut parts.headers);
-    let bodiless = head.method == Method::HEAD;
+    let bodiless = method == Method::HEAD;
     Response::from_parts(parts, Body::new(Reply::new(body, None, Flow::Opaque, exchange, bodiless)))
 }
 

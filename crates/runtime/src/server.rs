@@ -11,7 +11,7 @@ use crate::{
     Body,
     admin::Admin,
     forwarded::TrustedProxies,
-    head::{self, ClientConnection},
+    head::{self, ClientConnection, RequestLine},
     limits::Limits,
     listener,
     refusal::Refusal,
@@ -33,8 +33,8 @@ pub trait Handler: Send + Sync + 'static {
     /// not in order.
     fn refuse(
         &self,
-        _connection: ClientConnection,
-        _request: Request<Incoming>,
+        _connection: &ClientConnection,
+        _line: RequestLine<'_>,
         mut refusal: Refusal,
     ) -> Response<Body> {
         refusal.headers.push(("x-request-id", head::request_id()));

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Child, Command},
+    process::{Child, ChildStdout, Command},
     sync::mpsc::{Receiver, channel},
     thread::{self, JoinHandle},
 };
@@ -32,15 +32,27 @@ pub struct Answer {
 impl Gateway {
     /// Starts `command`, which is to say `serve …` without addresses, and waits until it listens.
     pub fn start(command: Aiproxy) -> Self {
-        let command = command.arg("--listen=127.0.0.1:0").arg("--admin=127.0.0.1:0");
-        let mut child = command.command().spawn().expect("the binary was built for this test");
-        drop(child.stdin.take());
-        let mut out = child.stdout.take().expect("it was piped");
-        let stdout = thread::spawn(move || {
+        Self::start_before(command, |mut out| {
             let mut text = String::new();
             out.read_to_string(&mut text).expect("output is UTF-8");
             text
-        });
+        })
+    }
+
+    /// The same, with standard output closed at its other end.
+    pub fn start_unread(command: Aiproxy) -> Self {
+        Self::start_before(command, |out| {
+            drop(out);
+            String::new()
+        })
+    }
+
+    fn start_before(command: Aiproxy, reader: impl FnOnce(ChildStdout) -> String + Send + 'static) -> Self {
+        let command = command.arg("--listen=127.0.0.1:0").arg("--admin=127.0.0.1:0");
+        let mut child = command.command().spawn().expect("the binary was built for this test");
+        drop(child.stdin.take());
+        let out = child.stdout.take().expect("it was piped");
+        let stdout = thread::spawn(move || reader(out));
         let (lines, stderr) = channel();
         let err = BufReader::new(child.stderr.take().expect("it was piped"));
         thread::spawn(move || err.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));

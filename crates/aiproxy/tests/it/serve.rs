@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::mpsc::{Sender, channel},
 };
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::{
     gateway::{Answer, Gateway, send, upstream},
-    run::aiproxy,
+    run::{Run, aiproxy},
     schemas::assert_valid,
 };
 
@@ -193,6 +193,65 @@ fn a_gateway_answers_logs_and_stops() {
         .iter()
         .map(|line| (line["request"]["uri"].as_str().unwrap(), line["response"]["status"].as_u64().unwrap()));
     assert_eq!(told.collect::<Vec<_>>(), [("/chat", 200), ("/chat", 200), ("/nothing?key=***", 404)]);
+}
+
+#[test]
+fn requests_that_the_server_refuses_are_logged() {
+    let gateway = Gateway::start(aiproxy("serve --mock routes.yaml").file("routes.yaml", ROUTES));
+    let heads = [
+        "GET /a?key=sk-1 HTTP/1.1\r\nhost: x\r\nhost : x\r\n\r\n",
+        "TRACE /a?key=sk-1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        "GET /a b?sk-1 HTTP/1.1\r\nhost: x\r\n\r\n",
+        "\u{16}\u{3}\u{1} sk-1 sk-1\r\n\r\n",
+    ];
+    let ids = heads.map(|head| refused_id(&gateway, head));
+    assert_snapshot!(logged(&gateway.stop(), &ids));
+}
+
+#[test]
+fn connections_that_the_server_refuses_are_logged() {
+    let serve = aiproxy("serve --mock routes.yaml --max-connections 1").file("routes.yaml", ROUTES);
+    let gateway = Gateway::start(serve);
+    let _only = TcpStream::connect(&gateway.clients).unwrap();
+    let ids = [refused_id(&gateway, ""), refused_id(&gateway, "")];
+    assert_snapshot!(logged(&gateway.stop(), &ids));
+}
+
+/// The `X-Request-Id` of the answer to what is sent on a new connection.
+fn refused_id(gateway: &Gateway, sent: &str) -> String {
+    let mut stream = TcpStream::connect(&gateway.clients).unwrap();
+    stream.write_all(sent.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (_, id) = text.split_once("x-request-id: ").unwrap_or_else(|| panic!("{text}"));
+    id[..36].to_owned()
+}
+
+/// What the log says of the requests with these ids, and of no others.
+fn logged(run: &Run, ids: &[String]) -> String {
+    assert!(!run.stdout.contains("sk-1"), "{}", run.stdout);
+    let lines: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let logged: Vec<_> = lines.iter().map(|line| line["request"]["id"].as_str().unwrap()).collect();
+    assert_eq!(logged, ids);
+    let told = lines.iter().map(|line| {
+        assert_valid("access-log", line);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let [method, uri] = ["method", "uri"].map(|member| text(&line["request"][member]));
+        let (ip, status) = (text(&line["client_ip"]), &line["response"]["status"]);
+        format!("{ip} {status} `{method} {uri}` {}\n", text(&line["error"]))
+    });
+    told.collect()
+}
+
+#[test]
+fn a_gateway_whose_log_nobody_reads_goes_on() {
+    let serve = aiproxy("serve --mock routes.yaml").file("routes.yaml", ROUTES);
+    let mut gateway = Gateway::start_unread(serve);
+    assert_eq!(gateway.chat("/chat", "").status, 200);
+    gateway.wait_for("nobody reads the access log on standard output any more");
+    assert_eq!((gateway.chat("/chat", "").status, gateway.chat("/chat", "").status), (200, 200));
+    let run = gateway.stop();
+    assert_eq!((run.status, run.stderr.matches("access log").count()), (Some(0), 1), "{}", run.stderr);
 }
 
 #[test]

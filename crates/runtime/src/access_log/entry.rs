@@ -45,7 +45,7 @@ pub struct Entry {
 pub struct RequestEntry {
     /// The `X-Request-Id` of the answer.
     pub id: String,
-    /// The method.
+    /// The method; empty, as `uri` is, of a request that could not be read.
     pub method: String,
     /// Path and query, of which values that could be credentials are masked.
     pub uri: String,

@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use bytes::Bytes;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{limits::Limits, refusal::Refusal};
@@ -19,31 +20,39 @@ struct State {
     open: usize,
     /// When the last of them was, or when the connection was opened.
     idle_since: Instant,
-    /// The answer to a request that is not in order, and how many come before it.
-    refusal: Option<(usize, Box<Refusal>)>,
+    /// A request that is not in order, and how many come before it.
+    refused: Option<(usize, Refused)>,
     /// Who waits for the connection to become idle.
     reader: Option<Waker>,
+}
+
+/// A request that is not in order.
+pub struct Refused {
+    /// The answer.
+    pub refusal: Box<Refusal>,
+    /// As much of the head as has come.
+    pub head: Bytes,
 }
 
 impl Activity {
     /// A connection that has just been opened.
     pub fn new() -> Self {
-        Self(Mutex::new(State { begun: 0, open: 0, idle_since: Instant::now(), refusal: None, reader: None }))
+        Self(Mutex::new(State { begun: 0, open: 0, idle_since: Instant::now(), refused: None, reader: None }))
     }
 
-    /// Begins a request. If it is one that was refused, that is the answer.
-    pub fn open(self: &Arc<Self>) -> (Open, Option<Box<Refusal>>) {
+    /// Begins a request, and says if it is one that was refused.
+    pub fn open(self: &Arc<Self>) -> (Open, Option<Refused>) {
         let mut state = self.state();
         let begun = state.begun;
-        let refusal = state.refusal.take_if(|(before, _)| *before == begun);
+        let refused = state.refused.take_if(|(before, _)| *before == begun);
         state.begun += 1;
         state.open += 1;
-        (Open(self.clone()), refusal.map(|(_, refusal)| refusal))
+        (Open(self.clone()), refused.map(|(_, refused)| refused))
     }
 
-    /// Has the request that comes after `before` others answered with `refusal`.
-    pub fn refuse(&self, before: usize, refusal: Box<Refusal>) {
-        self.state().refusal = Some((before, refusal));
+    /// Refuses the request that comes after `before` others.
+    pub fn refuse(&self, before: usize, refused: Refused) {
+        self.state().refused = Some((before, refused));
     }
 
     /// Since when no request has been open.

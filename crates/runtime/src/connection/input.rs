@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    activity::Activity,
+    activity::{Activity, Refused},
     framing::{Framing, Step},
 };
 use crate::{limits::Limits, refusal::Refusal, timer::Timer};
@@ -179,8 +179,8 @@ impl Input {
 
     /// Has the request after those handed on answered with `refusal`, and makes it the last.
     fn refuse(&mut self, refusal: Box<Refusal>) {
-        self.activity.refuse(self.heads, refusal);
-        self.held = REFUSED.into();
+        let head = std::mem::replace(&mut self.held, REFUSED.into()).freeze();
+        self.activity.refuse(self.heads, Refused { refusal, head });
         self.passed = REFUSED.len();
         self.is_refused = true;
     }

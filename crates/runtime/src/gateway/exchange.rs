@@ -10,14 +10,13 @@ use config_core::model::ConsumerIndex;
 use config_core::plan::prepare::Decision;
 use config_core::plan::{Plan, Route, Routed};
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::http::request::Parts;
 use hyper::{HeaderMap, StatusCode};
 
 use crate::access_log::{
     Aborted, AccessLog, AiEntry, ConsumerEntry, Entry, Latencies, RequestEntry, ResponseEntry, RouteEntry,
     ServiceEntry, masked,
 };
-use crate::head::{ClientConnection, request_id};
+use crate::head::{ClientConnection, RequestLine, request_id};
 use crate::request_body::Upload;
 use crate::response::Said;
 use recording::Recording;
@@ -45,16 +44,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
 
 impl Exchange {
-    pub fn new(log: AccessLog, client: &ClientConnection, head: &Parts) -> Self {
+    pub fn new(log: AccessLog, client: &ClientConnection, line: RequestLine<'_>) -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
         let entry = Entry {
             started_at: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
             client_ip: client.client_ip,
             request: RequestEntry {
                 id: request_id(),
-                method: head.method.as_str().to_owned(),
-                uri: masked(target.as_bytes()),
+                method: line.method.to_owned(),
+                uri: masked(line.target),
                 size: 0,
             },
             response: ResponseEntry { status: CLIENT_LEFT, size: 0 },
