@@ -13,7 +13,12 @@ fn read(pieces: &[&[u8]]) -> (Vec<(bool, usize)>, Option<Step>) {
             let step = framing.step(&held);
             match step {
                 Step::More => break,
-                Step::Refuse(_) | Step::Break(_) => return (ends, Some(step)),
+                Step::Refuse(_) => return (ends, Some(step)),
+                Step::Break(_) => {
+                    // How much of a broken body passes before the break is seen is up to the pieces.
+                    ends.pop_if(|(is_body, _)| *is_body);
+                    return (ends, Some(step));
+                }
                 Step::Skip(_) | Step::Head(_) | Step::Body(_) => {}
             }
             let passed = if let Step::Skip(length) = step { length } else { step.passed() };
