@@ -156,7 +156,7 @@ impl Gateway {
         exchange: &mut Exchange,
     ) -> Body {
         let Some(body) = body.take() else { return Body::default() };
-        let streamed = body.into_streamed(inspection, self.limits.body_idle_time);
+        let streamed = body.into_streamed(inspection, &self.limits);
         exchange.passes_on(streamed.upload());
         Body::new(streamed)
     }

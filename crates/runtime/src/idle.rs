@@ -24,9 +24,9 @@ impl Idle {
         self.limit
     }
 
-    /// Says that the step was made.
-    pub fn progress(&mut self) {
-        self.waiting_since = None;
+    /// Says that the step was made, and returns how long it was waited for.
+    pub fn progress(&mut self) -> Duration {
+        self.waiting_since.take().map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     /// Says that the step is waited for; ready once that has taken too long.

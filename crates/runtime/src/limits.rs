@@ -22,7 +22,8 @@ pub struct Limits {
     pub keep_alive_time: Duration,
     /// Between two pieces of a request's body.
     pub body_idle_time: Duration,
-    /// From the end of the headers to the end of a body that is read whole.
+    /// From the end of the headers to the end of a body that is read whole; and how long a client may be
+    /// waited for in a body that is passed on, beyond a second for each KiB of it.
     pub body_time: Duration,
     /// How long a client may take none of its answer.
     pub write_idle_time: Duration,

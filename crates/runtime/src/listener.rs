@@ -33,6 +33,9 @@ const TURNED_AWAY: usize = 64;
 /// How long telling so may take.
 const TURN_AWAY_TIME: Duration = Duration::from_secs(1);
 
+/// How much longer than its connection an HTTP/2 stream may last.
+const STREAMS_END_TIME: Duration = Duration::from_secs(1);
+
 /// What clients occupy of a server.
 #[derive(Debug, Clone)]
 pub struct Load {
@@ -115,7 +118,7 @@ pub(crate) async fn serve<H: Handler>(
     if timeout(drain_time, ended).await.is_err() {
         connections.shutdown().await;
     }
-    load.idle().await;
+    let _ = timeout(STREAMS_END_TIME, load.idle()).await;
 }
 
 async fn accept(socket: &TcpListener) -> TcpStream {

@@ -88,8 +88,8 @@ impl ClientBody {
     }
 
     /// To be passed on as it arrives, and as `inspection` lets it.
-    pub fn into_streamed(self, inspection: Option<Inspection>, idle: Duration) -> Streamed {
-        Streamed::new(self.incoming, inspection, idle)
+    pub fn into_streamed(self, inspection: Option<Inspection>, limits: &Limits) -> Streamed {
+        Streamed::new(self.incoming, inspection, limits)
     }
 
     /// The next bytes; none at the end.

@@ -14,15 +14,22 @@ use super::BodyError;
 use super::linger::Lingering;
 use crate::BoxError;
 use crate::idle::Idle;
+use crate::limits::Limits;
 
 /// A body that takes from the client what the upstream takes from it. It fails with a [`BodyError`] when
 /// the client is too slow, breaks off, or sends what is refused; what is refused is not passed on.
 pub(crate) struct Streamed {
     incoming: Lingering,
     idle: Idle,
+    /// Spent waiting for the client, and how much of that is free.
+    waited: Duration,
+    body_time: Duration,
     inspection: Option<Inspection>,
     upload: Arc<Upload>,
 }
+
+/// Bytes that earn a client one more second of waiting. An upload over a poor line is many times faster.
+const SLOWEST: u64 = 1 << 10;
 
 /// What is known of a body while it passes.
 #[derive(Default)]
@@ -51,13 +58,25 @@ impl Upload {
 }
 
 impl Streamed {
-    pub(super) fn new(incoming: Lingering, inspection: Option<Inspection>, idle: Duration) -> Self {
-        Self { incoming, idle: Idle::new(idle), inspection, upload: Arc::default() }
+    pub(super) fn new(incoming: Lingering, inspection: Option<Inspection>, limits: &Limits) -> Self {
+        Self {
+            incoming,
+            idle: Idle::new(limits.body_idle_time),
+            waited: Duration::ZERO,
+            body_time: limits.body_time,
+            inspection,
+            upload: Arc::default(),
+        }
     }
 
     /// What is known while it passes.
     pub fn upload(&self) -> Arc<Upload> {
         Arc::clone(&self.upload)
+    }
+
+    /// Whether the client has been waited for longer than what it has sent is worth.
+    fn is_too_slow(&self) -> bool {
+        self.waited > self.body_time + Duration::from_secs(self.upload.received() / SLOWEST)
     }
 
     /// Checks the next bytes, and the end if that is it.
@@ -93,7 +112,10 @@ impl hyper::body::Body for Streamed {
                 let limit = this.idle.limit();
                 return this.idle.poll_expired(cx).map(|()| Some(Err(BodyError::TooSlow(limit).into())));
             };
-            this.idle.progress();
+            this.waited += this.idle.progress();
+            if this.is_too_slow() {
+                return Poll::Ready(Some(Err(BodyError::TooSlow(this.waited).into())));
+            }
             return Poll::Ready(match frame.map(|frame| frame.map(Frame::into_data)) {
                 None => this.end().err().map(|error| Err(error.into())),
                 Some(Err(error)) => Some(Err(BodyError::of(&error).into())),

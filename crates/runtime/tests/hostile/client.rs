@@ -134,6 +134,24 @@ fn a_body_that_takes_too_long_as_a_whole_is_cut() {
 }
 
 #[test]
+fn an_upload_that_trickles_is_cut() {
+    play(limited(|limits| limits.body_time = Duration::from_millis(1)), async |stage| {
+        let head =
+            "POST /files/a HTTP/1.1\r\nhost: a\r\ncontent-type: audio/wav\r\ncontent-length: 1024\r\n\r\n";
+        let mut client = stage.asks(head).await;
+        let mut upstream = stage.upstream().await;
+        upstream.until("\r\n\r\n").await;
+        // Each byte is sent when the one before has arrived; a thousand of them earn no time of their own.
+        let mut bytes = 0;
+        while client.try_send("x").await.is_ok() && upstream.take(1).await.is_some() {
+            bytes += 1;
+        }
+        assert!(bytes < 1024, "{bytes}");
+        client.message().await.refuses(408, "timeout_error", "request_timeout");
+    });
+}
+
+#[test]
 fn a_client_that_takes_nothing_is_cut() {
     play(limited(|limits| limits.write_idle_time = MOMENT), async |stage| {
         let client = stage.asks(post("/files/a", "{}")).await;
