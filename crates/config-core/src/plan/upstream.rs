@@ -92,18 +92,25 @@ impl PathOrigin {
     }
 }
 
+impl Host {
+    fn as_str(&self) -> &str {
+        match self {
+            Host::Name(name) => name,
+            Host::BedrockInEnvironment => "bedrock-runtime.$AWS_REGION.amazonaws.com",
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Host::Name(name) => f.write_str(name),
-            Host::BedrockInEnvironment => f.write_str("bedrock-runtime.$AWS_REGION.amazonaws.com"),
-        }
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Display for UpstreamUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.origin(), self.path)?;
+        self.write_origin(f)?;
+        f.write_str(&self.path)?;
         match &self.query {
             Some(query) => write!(f, "?{query}"),
             None => Ok(()),
@@ -114,13 +121,20 @@ impl fmt::Display for UpstreamUrl {
 impl UpstreamUrl {
     /// Scheme, host and port.
     pub fn origin(&self) -> String {
-        let scheme = match self.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        };
+        let mut origin = String::with_capacity(64);
+        self.write_origin(&mut origin).expect("a string takes all text");
+        origin
+    }
+
+    fn write_origin(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(match self.scheme {
+            Scheme::Http => "http://",
+            Scheme::Https => "https://",
+        })?;
+        out.write_str(self.host.as_str())?;
         match self.port {
-            Some(port) => format!("{scheme}://{}:{port}", self.host),
-            None => format!("{scheme}://{}", self.host),
+            Some(port) => write!(out, ":{port}"),
+            None => Ok(()),
         }
     }
 }

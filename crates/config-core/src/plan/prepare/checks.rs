@@ -218,6 +218,9 @@ fn unmistakable(body: &Members<'_>, names: &[&'static str]) -> Result<(), Reject
 }
 
 fn resembles(key: &str, name: &str) -> bool {
+    if key.len() <= name.len() || key.is_ascii() {
+        return key.eq_ignore_ascii_case(name);
+    }
     key.chars().count() == name.len() && key.to_uppercase() == name.to_uppercase()
 }
 

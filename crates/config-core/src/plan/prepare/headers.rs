@@ -18,15 +18,16 @@ pub(super) fn build(
     stream: bool,
 ) -> Vec<UpstreamHeader> {
     let preserve = proxy.route_type == RouteType::Preserve;
-    let mut headers = Vec::new();
+    let mut headers = Vec::with_capacity(8);
     if !preserve {
         headers.push(plain("content-type", "application/json"));
         // A compressed stream would have to be buffered to be read.
         headers.push(plain("accept-encoding", if stream { "identity" } else { "gzip, identity" }));
     }
     let passed = passed_headers(proxy.provider, preserve, proxy.auth.allow_override);
-    for name in passed.filter(|name| !head.ends_here(name)) {
-        headers.extend(head.header_values(name).filter_map(text).map(|value| plain(name, value)));
+    for name in passed {
+        let sent = head.header_values(name).filter(|_| !head.ends_here(name));
+        headers.extend(sent.filter_map(text).map(|value| plain(name, value)));
     }
     for (name, value) in required(proxy, rendered, wire) {
         set(&mut headers, plain(name, &value));
