@@ -16,7 +16,6 @@ use hyper_util::client::legacy::{Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use rustls_pki_types::CertificateDer;
-use tokio::time::sleep;
 
 use crate::{Body, mock};
 use answer::Answer;
@@ -95,15 +94,10 @@ impl HttpUpstream {
         let (body, sent) = Sending::new(body);
         let times = Times { connect: timeouts.connect, write: timeouts.write };
         let answered = self.request(times, Request::from_parts(parts, body));
-        let late = async {
-            // An error too, when the body is dropped: that is how it ends.
-            let _ = sent.await;
-            sleep(timeouts.read).await;
-        };
         let response = tokio::select! {
             biased;
             response = answered => response,
-            () = late => return Err(failed(Cause::ReadTimeout(timeouts.read))),
+            () = sent.since(timeouts.read) => return Err(failed(Cause::ReadTimeout(timeouts.read))),
         };
         let response = response.map_err(|error| failed(Cause::of(&error)))?;
         // No upgrade is ever asked for.

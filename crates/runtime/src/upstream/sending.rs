@@ -1,11 +1,13 @@
 //! A request's body on its way to an upstream.
 
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{Body, BoxError};
 
@@ -15,17 +17,43 @@ pub(super) struct Sending {
     body: Body,
     /// What is left of a large piece.
     rest: Bytes,
-    _sent: oneshot::Sender<()>,
+    sent: Arc<OnceLock<Instant>>,
 }
+
+/// When a body was handed over.
+pub(super) struct Sent(Arc<OnceLock<Instant>>);
 
 /// The most bytes handed over at once.
 const PIECE: usize = 64 << 10;
 
 impl Sending {
-    /// A body, and what resolves, though with an error, once it is gone.
-    pub fn new(body: Body) -> (Self, oneshot::Receiver<()>) {
-        let (_sent, sent) = oneshot::channel();
-        (Self { body, rest: Bytes::new(), _sent }, sent)
+    /// A body, and what tells when it is gone.
+    pub fn new(body: Body) -> (Self, Sent) {
+        let sent = Arc::new(OnceLock::new());
+        (Self { body, rest: Bytes::new(), sent: sent.clone() }, Sent(sent))
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.sent.get_or_init(Instant::now);
+    }
+}
+
+impl Sent {
+    /// Waits until the body has been gone for `time`. That it goes wakes nobody: mostly the answer comes
+    /// first.
+    pub async fn since(&self, time: Duration) {
+        let mut next = Instant::now() + time;
+        loop {
+            sleep_until(next).await;
+            let now = Instant::now();
+            // Gone by now, but not when last looked: its time is still to come.
+            next = self.0.get().map_or(now, |sent| *sent) + time;
+            if next <= now {
+                return;
+            }
+        }
     }
 }
 
