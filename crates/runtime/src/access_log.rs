@@ -25,6 +25,9 @@ pub struct AccessLog(Option<Arc<Writer>>);
 /// How long [`AccessLog::close`] waits for a reader that takes nothing.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
 
+/// The bytes that most lines stay below.
+const LINE: usize = 1 << 10;
+
 impl AccessLog {
     /// To standard output. Once nobody reads it any more, that is said once and nothing more is written.
     pub fn stdout() -> Self {
@@ -55,7 +58,8 @@ impl AccessLog {
     /// Queues one line.
     pub fn write(&self, entry: &Entry) {
         let Some(writer) = &self.0 else { return };
-        let mut line = serde_json::to_vec(entry).expect("an entry has string keys");
+        let mut line = Vec::with_capacity(LINE);
+        serde_json::to_writer(&mut line, entry).expect("an entry has string keys");
         line.push(b'\n');
         writer.queue(line);
     }

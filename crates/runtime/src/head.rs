@@ -91,7 +91,7 @@ pub fn fields(headers: &HeaderMap) -> Vec<(&[u8], &[u8])> {
 
 /// A new name for a request: a random UUID.
 pub fn request_id() -> String {
-    Uuid::new_v4().to_string()
+    Uuid::new_v4().hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 
 /// Refuses a request that does not say clearly what it is for, and brings any other to one form: its
