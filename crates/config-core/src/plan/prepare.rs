@@ -6,6 +6,8 @@ mod checks;
 mod headers;
 mod inspection;
 
+use std::borrow::Cow;
+
 use formats::WireFormat;
 
 pub use assembly::{AssembledHeader, Resolve};
@@ -98,7 +100,7 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamHeader {
     /// Its name, in lower case; the text of `name_reference` if there is one.
-    pub name: String,
+    pub name: Cow<'static, str>,
     /// What the name has to be taken from, if it is not written in the file.
     pub name_reference: Option<SecretValue>,
     /// Its value.

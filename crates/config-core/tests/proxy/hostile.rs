@@ -222,7 +222,7 @@ fn a_credentials_name_may_be_a_reference() {
     )
     .unwrap();
     let decision = Request::unknown("/a/b").decide(&proxy).unwrap();
-    assert_eq!(decision.headers.last().map(|header| header.name.as_str()), Some("{vault://env/NAME}"));
+    assert_eq!(decision.headers.last().map(|header| &*header.name), Some("{vault://env/NAME}"));
     assert_eq!(proxy.auth.secrets().count(), 2);
 }
 

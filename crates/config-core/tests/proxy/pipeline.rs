@@ -445,7 +445,7 @@ fn headers_of_the_clients_connection_end_here() {
         .header("openai-project", "p")
         .header("openai-organization", "o");
     let decision = request.decide(&proxy.unwrap()).unwrap();
-    let passed: Vec<_> = decision.headers.iter().map(|header| header.name.as_str()).collect();
+    let passed: Vec<_> = decision.headers.iter().map(|header| &*header.name).collect();
     assert_eq!(passed, ["content-type", "accept-encoding", "openai-organization", "authorization"]);
     let ours = config_core::secret::SecretValue::Literal("ours".to_owned());
     assert_eq!(decision.headers[3].value, config_core::plan::prepare::HeaderValue::Secret(ours));

@@ -22,8 +22,8 @@ pub(super) fn request(
     *request.uri_mut() = Uri::try_from(url).map_err(|_| unsendable("the upstream URL"))?;
     *request.method_mut() = decision.method.parse().map_err(|_| unsendable("the method"))?;
     for header in decision.headers(resolve)? {
-        let name = HeaderName::try_from(&header.name);
-        let value = HeaderValue::try_from(header.value);
+        let name = HeaderName::try_from(&*header.name);
+        let value = HeaderValue::try_from(&*header.value);
         let (Ok(name), Ok(mut value)) = (name, value) else {
             return Err(unsendable(&format!("the header `{}`", header.name)));
         };

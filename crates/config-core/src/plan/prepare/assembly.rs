@@ -18,11 +18,11 @@ pub type Resolve<'a> = &'a dyn Fn(&SecretValue) -> Option<String>;
 
 /// A header as it is sent or shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AssembledHeader {
+pub struct AssembledHeader<'a> {
     /// Its name, in lower case.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// Its value.
-    pub value: String,
+    pub value: Cow<'a, str>,
     /// Whether the value is a credential's.
     pub secret: bool,
 }
@@ -31,7 +31,7 @@ pub struct AssembledHeader {
 const MASK: &str = "***";
 
 /// Never shows a credential.
-impl std::fmt::Debug for AssembledHeader {
+impl std::fmt::Debug for AssembledHeader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.name, if self.secret { MASK } else { &self.value })
     }
@@ -51,7 +51,7 @@ impl Decision {
 
     /// The headers as they are sent. Refused with 500 also if a secret is what no header can carry; its
     /// text is not repeated.
-    pub fn headers(&self, resolve: Resolve<'_>) -> Result<Vec<AssembledHeader>, Rejection> {
+    pub fn headers(&self, resolve: Resolve<'_>) -> Result<Vec<AssembledHeader<'_>>, Rejection> {
         self.sendable()?;
         self.headers_with(
             |name| {
@@ -98,7 +98,7 @@ impl Decision {
     }
 
     /// The headers as they may be shown: a credential is its reference or `***`.
-    pub fn shown_headers(&self) -> Vec<AssembledHeader> {
+    pub fn shown_headers(&self) -> Vec<AssembledHeader<'_>> {
         let Ok(headers) = self.headers_with(shown, shown);
         headers
     }
@@ -174,20 +174,20 @@ impl Decision {
         &self,
         name: impl Fn(&SecretValue) -> Result<String, E>,
         value: impl Fn(&SecretValue) -> Result<String, E>,
-    ) -> Result<Vec<AssembledHeader>, E> {
-        let mut headers: Vec<AssembledHeader> = Vec::with_capacity(self.headers.len());
+    ) -> Result<Vec<AssembledHeader<'_>>, E> {
+        let mut headers: Vec<AssembledHeader<'_>> = Vec::with_capacity(self.headers.len());
         for header in &self.headers {
             let assembled = match &header.value {
                 HeaderValue::Plain(text) => {
-                    AssembledHeader { name: header.name.clone(), value: text.clone(), secret: false }
+                    AssembledHeader { name: (&*header.name).into(), value: text.into(), secret: false }
                 }
                 HeaderValue::Secret(secret) => {
                     let name = match &header.name_reference {
-                        None => header.name.clone(),
-                        Some(reference) => name(reference)?,
+                        None => Cow::Borrowed(&*header.name),
+                        Some(reference) => name(reference)?.into(),
                     };
                     headers.retain(|other| other.name != name);
-                    AssembledHeader { name, value: value(secret)?, secret: true }
+                    AssembledHeader { name, value: value(secret)?.into(), secret: true }
                 }
             };
             headers.push(assembled);

@@ -78,16 +78,12 @@ fn set(headers: &mut Vec<UpstreamHeader>, header: UpstreamHeader) {
     headers.push(header);
 }
 
-fn plain(name: &str, value: &str) -> UpstreamHeader {
-    UpstreamHeader {
-        name: name.to_owned(),
-        name_reference: None,
-        value: HeaderValue::Plain(value.to_owned()),
-    }
+fn plain(name: &'static str, value: &str) -> UpstreamHeader {
+    UpstreamHeader { name: name.into(), name_reference: None, value: HeaderValue::Plain(value.to_owned()) }
 }
 
 fn secret(name: &str, name_reference: Option<SecretValue>, value: SecretValue) -> UpstreamHeader {
-    UpstreamHeader { name: name.to_owned(), name_reference, value: HeaderValue::Secret(value) }
+    UpstreamHeader { name: name.to_owned().into(), name_reference, value: HeaderValue::Secret(value) }
 }
 
 /// A client's header value, if it is text that may be sent on.
