@@ -61,19 +61,21 @@ impl Plan {
         if let Some(rejection) = origin::refusal(head) {
             return Err(refused(rejection).into());
         }
-        let (consumer, withheld, unknown_key) = match self.guard(index) {
-            None => (caller.assumed(), None, false),
+        let guard = match self.guard(index) {
+            None => None,
+            Some(Ok(guard)) => Some(guard),
             Some(Err(broken)) => {
                 return Err(refused(broken.rejection("the key-auth plugin of this route")).into());
             }
-            Some(Ok(guard)) => match guard.admit(head, caller) {
-                Verdict::Admitted { consumer, withheld, unknown_key } => (consumer, withheld, unknown_key),
-                Verdict::NeedsBody => return Err(Stop::NeedsBody { limit: self.body_limit(index) }),
-                Verdict::Refused { rejection, challenge } => {
-                    let challenge = challenge.map(|challenge| ("www-authenticate", challenge));
-                    return Err(refused(rejection).with(challenge.into_iter().collect()));
-                }
-            },
+        };
+        let (consumer, withheld, unknown_key) = match guard.map(|guard| guard.admit(head, caller)) {
+            None => (caller.assumed(), None, false),
+            Some(Verdict::Admitted { consumer, withheld, unknown_key }) => (consumer, withheld, unknown_key),
+            Some(Verdict::NeedsBody) => return Err(Stop::NeedsBody { limit: self.body_limit(index) }),
+            Some(Verdict::Refused { rejection, challenge }) => {
+                let challenge = challenge.map(|challenge| ("www-authenticate", challenge));
+                return Err(refused(rejection).with(challenge.into_iter().collect()));
+            }
         };
         let stop = |proxy, rejection| Stop::from(Refusal { consumer, proxy, ..refused(rejection) });
         if let Some(broken) = &route.broken {
@@ -88,7 +90,6 @@ impl Plan {
         };
         let seen = withheld.as_ref().map_or(*head, |withheld| withheld.head(head));
         let rendered = proxy.render(&seen, captures).map_err(|rejection| stop(Some(proxy), rejection))?;
-        let guard = self.guard(index).and_then(|guard| guard.as_ref().ok());
         Ok(Admitted { guard, consumer, withheld, unknown_key, proxy, rendered })
     }
 
