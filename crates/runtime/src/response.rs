@@ -95,19 +95,12 @@ fn passing(
             (true, _) | (false, Encoding::Other) => (None, Flow::Opaque),
             (false, Encoding::Identity | Encoding::Known(_)) => {
                 streams(parts);
-                let decoded = match encoding {
-                    Encoding::Known(coding) => Some(coding),
-                    Encoding::Identity | Encoding::Other => None,
-                };
                 let tap = Tap::new(asked.decision.hides_usage, keeps_text).redacting((asked.secrets)());
-                (decoded, Flow::Events(Events::new(tap)))
+                (encoding.coding(), Flow::Events(Events::new(tap)))
             }
         };
     }
-    let coding = match encoding {
-        Encoding::Known(coding) => Some(coding),
-        Encoding::Identity | Encoding::Other => None,
-    };
+    let coding = encoding.coding();
     let undone = coding.filter(|coding| {
         let taken = *coding == Coding::Gzip && encoding::accepts_gzip(&asked.head.headers);
         !preserve && !taken

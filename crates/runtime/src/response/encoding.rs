@@ -57,6 +57,14 @@ impl Encoding {
             _ => Encoding::Other,
         }
     }
+
+    /// The coding to undo, if there is one that can be.
+    pub fn coding(self) -> Option<Coding> {
+        match self {
+            Encoding::Known(coding) => Some(coding),
+            Encoding::Identity | Encoding::Other => None,
+        }
+    }
 }
 
 /// Whether a client takes gzip: a weight of zero says no.

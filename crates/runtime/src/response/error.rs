@@ -10,10 +10,10 @@ use bytes::{Bytes, BytesMut};
 use formats::WireFormat;
 use formats::error::{from_upstream, redact};
 use http_body_util::BodyExt;
-use hyper::StatusCode;
 use hyper::body::Frame;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::response::Parts;
+use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
 use super::encoding::{Encoding, decoded};
@@ -34,10 +34,7 @@ pub(super) async fn converted(
 ) -> Body {
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
     let (bytes, _) = beginning(&mut body, patience).await;
-    let bytes = match Encoding::of(&parts.headers) {
-        Encoding::Known(coding) => decoded(bytes, coding, MAX_ERROR),
-        Encoding::Identity | Encoding::Other => bytes,
-    };
+    let bytes = readable(bytes, &parts.headers);
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let (status, answer) = from_upstream(parts.status.as_u16(), content_type, &bytes, wire);
     let (bytes, _) = answer.into_body(bytes, &secrets);
@@ -59,10 +56,7 @@ pub(super) async fn redacted(
     let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
     headers::redact_all(&mut parts.headers, &secrets);
     let (bytes, is_whole) = beginning(&mut body, patience).await;
-    let text = match Encoding::of(&parts.headers) {
-        Encoding::Known(coding) => decoded(bytes.clone(), coding, MAX_ERROR),
-        Encoding::Identity | Encoding::Other => bytes.clone(),
-    };
+    let text = readable(bytes.clone(), &parts.headers);
     let text = String::from_utf8_lossy(&text);
     let said = redact(&text, &secrets);
     if said == text {
@@ -72,6 +66,14 @@ pub(super) async fn redacted(
     parts.headers.remove(CONTENT_ENCODING);
     parts.headers.remove(CONTENT_LENGTH);
     full(said.into_owned())
+}
+
+/// A body without the coding that its headers name, if that can be undone.
+fn readable(bytes: Bytes, headers: &HeaderMap) -> Bytes {
+    match Encoding::of(headers).coding() {
+        Some(coding) => decoded(bytes, coding, MAX_ERROR),
+        None => bytes,
+    }
 }
 
 /// What was read of a body, and the body.
