@@ -362,7 +362,7 @@ impl Routed<'_, '_> {
         let decision = decide(&head, Body::Bytes(&kept))?;
         Ok(match decision.body {
             // What passes is what is left of the client's body.
-            UpstreamBody::Passthrough => Decision { body: UpstreamBody::Bytes(kept), ..decision },
+            UpstreamBody::Passthrough => Decision { body: UpstreamBody::Bytes(kept.into()), ..decision },
             _ => decision,
         })
     }

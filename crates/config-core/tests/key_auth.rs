@@ -371,16 +371,16 @@ fn a_key_in_the_body_is_hidden_if_asked() {
     let text = decision.shown_body(Some(json.as_bytes()));
     assert_eq!(text.as_deref(), Some("{\"model\": \"m\", \"apikey\": \"***\", \"n\":1.0}"));
     let decision = request(json).decision(&hidden);
-    assert_eq!(decision.body, UpstreamBody::Bytes(b"{\"model\": \"m\", \"n\":1.0}".to_vec()));
+    assert_eq!(decision.body, UpstreamBody::Bytes(b"{\"model\": \"m\", \"n\":1.0}".to_vec().into()));
     assert_eq!(decision.model.as_deref(), Some("m"));
 
     let anonymous = guarded("key_in_body: true, hide_credentials: true, anonymous: nobody");
     let twice = request("{\"apikey\": \"alices-key\", \"n\":1, \"apikey\": \"bobs-key\"}");
     assert_eq!(twice.client(&anonymous), "nobody");
-    assert_eq!(twice.decision(&anonymous).body, UpstreamBody::Bytes(b"{ \"n\":1}".to_vec()));
+    assert_eq!(twice.decision(&anonymous).body, UpstreamBody::Bytes(b"{ \"n\":1}".to_vec().into()));
 
     let form = Request::post("/any").body("application/x-www-form-urlencoded", "a=%2f&apikey=alices-key&b");
-    assert_eq!(form.decision(&hidden).body, UpstreamBody::Bytes(b"a=%2f&b".to_vec()));
+    assert_eq!(form.decision(&hidden).body, UpstreamBody::Bytes(b"a=%2f&b".to_vec().into()));
 
     let multipart = "--x\r\ncontent-disposition: form-data; name=apikey\r\n\r\nalices-key\r\n--x--\r\n";
     let multipart = Request::post("/any").body("multipart/form-data; boundary=x", multipart);

@@ -4,7 +4,6 @@
 mod exchange;
 mod outgoing;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,10 +125,7 @@ impl Gateway {
         let resolve = |secret: &SecretValue| self.resolve(secret);
         let sent = match whole {
             Some(whole) => {
-                let bytes = match decision.bytes(&whole, &resolve)? {
-                    Cow::Borrowed(same) if same.as_ptr() == whole.as_ptr() => whole.clone(),
-                    other => Bytes::from(other.into_owned()),
-                };
+                let bytes = decision.bytes(&whole, &resolve)?;
                 exchange.decided(&routed, &decision);
                 exchange.holds(&decision, &whole, &bytes);
                 refusal::full(bytes)

@@ -8,6 +8,7 @@ mod inspection;
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use formats::WireFormat;
 
 pub use assembly::{AssembledHeader, Resolve};
@@ -124,7 +125,7 @@ pub enum UpstreamBody {
     /// The client's, byte for byte.
     Passthrough,
     /// These bytes.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// A translation into a format that requests are not translated into yet.
     Untranslated(WireFormat),
 }

@@ -1,5 +1,6 @@
 //! Decisions put together with their secrets: what is sent, and what is shown.
 
+use bytes::Bytes;
 use config_core::plan::prepare::Decision;
 use config_core::plan::proxy::Proxy;
 use config_core::secret::SecretValue;
@@ -28,7 +29,7 @@ fn sent(decision: &Decision, body: &[u8], variables: &[(&str, &str)]) -> Result<
     let all = || {
         let target = decision.target(&resolve)?;
         let headers = decision.headers(&resolve)?;
-        let body = decision.bytes(body, &resolve)?;
+        let body = decision.bytes(&Bytes::copy_from_slice(body), &resolve)?;
         let headers: String = headers.iter().map(|it| format!("{}: {}\n", it.name, it.value)).collect();
         Ok(format!("{}{target}\n{headers}\n{}", decision.url.origin(), String::from_utf8_lossy(&body)))
     };

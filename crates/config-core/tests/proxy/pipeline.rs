@@ -16,7 +16,7 @@ fn openai(route_type: &str, model: &str, more: &str) -> config_core::plan::proxy
 fn body(request: &Request<'_>, proxy: &config_core::plan::proxy::Proxy) -> String {
     match request.decide(proxy) {
         Ok(decision) => match decision.body {
-            UpstreamBody::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+            UpstreamBody::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
             other => format!("{other:?}"),
         },
         Err(refusal) => refusal,

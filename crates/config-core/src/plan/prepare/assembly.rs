@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
+use bytes::Bytes;
 use formats::body::{BodyError, Members};
 
 use super::{Decision, HeaderValue, UpstreamBody};
@@ -79,7 +80,7 @@ impl Decision {
 
     /// The body as it is sent: of one that passes through, `client`'s. Refused with 500 also if the
     /// request was decided without its body.
-    pub fn bytes<'a>(&'a self, client: &'a [u8], resolve: Resolve<'_>) -> Result<Cow<'a, [u8]>, Rejection> {
+    pub fn bytes(&self, client: &Bytes, resolve: Resolve<'_>) -> Result<Bytes, Rejection> {
         self.sendable()?;
         let bytes = match &self.body {
             UpstreamBody::Passthrough => client,
@@ -88,7 +89,10 @@ impl Decision {
                 return Err(Rejection::misconfigured("the request was decided without its body"));
             }
         };
-        self.body_with(bytes, |secret| resolved(secret, resolve))
+        Ok(match self.body_with(bytes, |secret| resolved(secret, resolve))? {
+            Cow::Borrowed(_) => bytes.clone(),
+            Cow::Owned(changed) => changed.into(),
+        })
     }
 
     /// The URL as it may be shown: a credential in the query is its reference or `***`.

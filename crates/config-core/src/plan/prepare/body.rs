@@ -155,14 +155,14 @@ pub(super) fn translate(
             let model = checked.model.as_deref();
             Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
             hides_usage = asks_usage && ask_for_usage(body);
-            UpstreamBody::Bytes(body.to_bytes())
+            UpstreamBody::Bytes(body.to_bytes().into())
         }
         (ClientBody::Object(body), WireFormat::Mistral) => {
             if proxy.route_type == RouteType::Completions {
                 mistral::chat_from_prompt(body);
             }
             dropped = mistral::request(body, checked.model.as_deref(), checked.stream, &proxy.options);
-            UpstreamBody::Bytes(body.to_bytes())
+            UpstreamBody::Bytes(body.to_bytes().into())
         }
         (_, wire) => UpstreamBody::Untranslated(wire),
     };
