@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::catalog;
+use crate::language::capture::Captures;
 use crate::model::{Config, PluginEntity, PluginIndex, RouteEntity, RouteIndex, Text, VaultEntity};
 use crate::pattern::{Pattern, PatternError, Patterns};
 use crate::plan::criteria::Protocols;
@@ -30,6 +31,8 @@ pub struct Facts<'d> {
     pub instances: Instances<PluginIndex>,
     /// The enabled instances of key-auth.
     pub guards: Instances<PluginIndex>,
+    /// What groups can capture.
+    pub captures: Captures,
     /// Whether there are more ways for plugins to meet routes than [`MAX_COMBINATIONS`]: then
     /// nothing is known of which plugin can run where, and the file is refused.
     pub too_many_combinations: bool,
@@ -141,7 +144,16 @@ impl<'d> Facts<'d> {
             routes.iter_mut().for_each(|route| route.plugins = Vec::new());
             plugins.iter_mut().for_each(|plugin| plugin.runs_on = Vec::new());
         }
-        Self { document, config, routes, plugins, instances, guards, too_many_combinations }
+        Self {
+            document,
+            config,
+            routes,
+            plugins,
+            instances,
+            guards,
+            captures: Captures::default(),
+            too_many_combinations,
+        }
     }
 
     /// The facts about a route.

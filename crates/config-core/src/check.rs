@@ -8,6 +8,7 @@ use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::model::Config;
 use crate::plan::{self, Plan, obstacle::Obstacle};
+use crate::proof::Proofs;
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
 use crate::suppress;
@@ -65,9 +66,11 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
     let mut ignored = 0;
     let credentials = credentials(source, document.as_ref());
     if let Some(document) = &document {
-        let (config, _) = read(document, &mut diagnostics);
+        let (config, structural) = read(document, &mut diagnostics);
         let facts = Facts::new(document, &config);
         rules::check(&facts, &mut diagnostics);
+        let plan = Plan::lower(&facts, &diagnostics[structural..]);
+        rules::prove(&Proofs::new(&facts, &plan), &mut diagnostics);
         if let Some(is_set) = options.environment {
             rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
         }
@@ -87,7 +90,7 @@ pub struct Compiled {
     /// The plan; what is broken is a hole that it knows.
     pub plan: Plan,
     /// What [`check`] finds in the file, ignored findings included: to a gateway an ignored error is an
-    /// error.
+    /// error. What only proofs about the plan find is left out: it is never an error.
     pub checked: Checked,
     /// What may keep requests out and is not run: with any of it the file is not served.
     pub obstacles: Vec<Obstacle>,

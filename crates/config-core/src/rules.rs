@@ -35,6 +35,7 @@ mod wording;
 
 use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::proof::Proofs;
 
 macro_rules! rules {
     ($($variant:ident $id:literal $severity:ident $summary:literal;)*) => {
@@ -158,9 +159,20 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     uncompilable::check,
 ];
 
+/// The checks that look at what the file compiles to. They never find an error: a plan is compiled
+/// before they run.
+const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[];
+
 /// Runs every check over the facts.
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for check in CHECKS {
         check(facts, diagnostics);
+    }
+}
+
+/// Runs every check over the plan.
+pub(crate) fn prove(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
+    for check in PROOFS {
+        check(proofs, diagnostics);
     }
 }
