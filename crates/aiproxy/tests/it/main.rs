@@ -5,6 +5,7 @@ mod explain;
 mod explain_serve;
 mod gateway;
 mod lint;
+mod pages;
 mod rules;
 mod run;
 mod sarif;
