@@ -18,6 +18,9 @@ pub enum Undecided {
     /// A pattern asserts something that the automata cannot see, such as a word boundary.
     #[error("a pattern has an assertion that cannot be analysed")]
     Assertion,
+    /// There are more pairs of routes that may compete than are looked at.
+    #[error("there are too many routes that may compete for the same requests")]
+    TooMany,
 }
 
 /// A set of normalised paths.
