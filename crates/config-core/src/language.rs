@@ -5,7 +5,21 @@
 //! only, or it is left [`Undecided`]. Nothing is ever guessed. Every answer that names a path names the
 //! shortest one, and of those the most readable.
 
+mod alphabet;
+mod automaton;
+mod budget;
 pub mod capture;
+mod look;
+mod nfa;
+mod normal;
+mod search;
+
+use std::{borrow::Cow, cell::RefCell};
+
+use automaton::{DEAD, MATCHED};
+use normal::Normal;
+pub use normal::target;
+use search::{AutomatonId, Member, Question, Search};
 
 use crate::pattern::Pattern;
 
@@ -40,28 +54,108 @@ pub enum Paths<'p> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathsId(pub u32);
 
-/// Sets of paths over one alphabet, which questions combine.
+/// Sets of paths, which questions combine.
 #[derive(Debug)]
-pub struct Languages {}
+pub struct Languages {
+    sets: Vec<Set>,
+    search: RefCell<Search>,
+}
+
+/// The paths that begin with a text and go on as an automaton says.
+#[derive(Debug)]
+struct Set {
+    literal: Box<str>,
+    /// How far the literal comes; `None` if no normalised path begins with it.
+    normal: Option<Normal>,
+    automaton: AutomatonId,
+}
 
 impl Languages {
     /// The sets, known by their positions. Automata are built when a question first needs them.
-    pub fn new<'p>(_sets: impl IntoIterator<Item = Paths<'p>>) -> Self {
-        Self {}
+    pub fn new<'p>(sets: impl IntoIterator<Item = Paths<'p>>) -> Self {
+        let mut search = Search::default();
+        let sets = sets
+            .into_iter()
+            .map(|paths| {
+                let (literal, rest) = match paths {
+                    Paths::Any => ("", Cow::Borrowed("")),
+                    Paths::Prefix(literal) => (literal, Cow::Borrowed("")),
+                    Paths::Ending(text) => ("", format!("(?s:.*){}$", regex_syntax::escape(text)).into()),
+                    Paths::Regex(pattern) => (pattern.literal_prefix(), pattern.tail().into()),
+                };
+                Set {
+                    literal: literal.into(),
+                    normal: Normal::Start.walk(literal),
+                    automaton: search.automaton(&rest),
+                }
+            })
+            .collect();
+        Self { sets, search: RefCell::new(search) }
     }
 
     /// The shortest normalised path, as text, that is in each of `all` and in none of `none`; `None` if
     /// there is no such path.
     ///
     /// # Errors
-    /// The question is too large, or a pattern holds what automata cannot.
-    pub fn find(&self, _all: &[PathsId], _none: &[PathsId]) -> Result<Option<String>, Undecided> {
-        Err(Undecided::TooLarge)
+    /// The question is too large.
+    pub fn find(&self, all: &[PathsId], none: &[PathsId]) -> Result<Option<String>, Undecided> {
+        let longest = all.iter().map(|id| self.set(*id)).max_by_key(|set| set.literal.len());
+        let (beginning, normal) =
+            longest.map_or(("", Some(Normal::Start)), |set| (&*set.literal, set.normal));
+        let Some(normal) = normal else { return Ok(None) };
+        let mut search = self.search.borrow_mut();
+        search.renew();
+        let mut question = Question { normal, all: Vec::new(), none: Vec::new() };
+        for set in all.iter().map(|id| self.set(*id)) {
+            if !beginning.starts_with(&*set.literal) {
+                return Ok(None);
+            }
+            match search.enter(set, beginning)? {
+                (_, DEAD) => return Ok(None),
+                (_, MATCHED) => {}
+                member => question.all.push(member),
+            }
+        }
+        for set in none.iter().map(|id| self.set(*id)) {
+            let member = match set.literal.strip_prefix(beginning) {
+                Some(rest) if !rest.is_empty() => search.enter_early(set, beginning, rest)?,
+                _ if beginning.starts_with(&*set.literal) => search.enter(set, beginning)?,
+                _ => continue,
+            };
+            match member {
+                (_, MATCHED) => return Ok(None),
+                (_, DEAD) => {}
+                member => question.none.push(member),
+            }
+        }
+        for members in [&mut question.all, &mut question.none] {
+            members.sort_unstable();
+            members.dedup();
+        }
+        let rest = search.answer(question)?;
+        Ok(rest.map(|rest| [beginning, &rest].concat()))
+    }
+
+    fn set(&self, id: PathsId) -> &Set {
+        &self.sets[id.0 as usize]
     }
 }
 
-/// The request target of a normalised path: what a client sends so that this path is matched. A round
-/// trip through [`normalize`](crate::plan::normalize::normalize) gives `path` back.
-pub fn target(path: &str) -> String {
-    path.to_owned()
+impl Search {
+    /// Where a set's automaton is after a text that begins with its literal.
+    fn enter(&mut self, set: &Set, text: &str) -> Result<Member, Undecided> {
+        let rest = &text[set.literal.len()..];
+        let place = self.walk(set.automaton, set.literal.chars().next_back(), rest)?;
+        Ok((set.automaton, place))
+    }
+
+    /// The same after a text that is shorter than the literal, of which `rest` is still to come.
+    fn enter_early(&mut self, set: &Set, text: &str, rest: &str) -> Result<Member, Undecided> {
+        let source = regex_syntax::escape(rest) + self.source(set.automaton);
+        let automaton = self.automaton(&source);
+        Ok((automaton, self.walk(automaton, text.chars().next_back(), "")?))
+    }
 }
+
+#[cfg(test)]
+mod tests;
