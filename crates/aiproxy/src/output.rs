@@ -5,6 +5,7 @@ mod excerpt;
 pub mod github;
 pub mod human;
 pub mod json;
+mod replay;
 pub mod sarif;
 
 use config_core::{
@@ -73,6 +74,7 @@ mod tests {
 
     use config_core::{
         diagnostic::{Diagnostic, Edit, Fix, Safety, Severity, Witness},
+        plan::request::Scheme,
         rules::Rule,
         source::{SourceFile, Span},
         syntax::Place,
@@ -105,9 +107,11 @@ mod tests {
                 .help("a similar group exists: `model`")
                 .related(group.span, "this path defines `model`")
                 .witness(Witness {
+                    scheme: Scheme::Https,
+                    sni: Some("ai.test".into()),
                     method: "POST".into(),
                     path: "/x/chat".into(),
-                    headers: vec![("host".into(), "ai.test".into())],
+                    headers: vec![("x-tier".into(), "gold".into())],
                 }),
         ];
         let other = SourceFile::new("b.json", "{\"routes\":\n [1,\r\n  2]}");

@@ -1,6 +1,9 @@
 //! What a finding is. Findings are data: wording and spans are settled here and in the rules,
 //! looks in the front ends.
 
+use std::borrow::Cow;
+
+use crate::plan::request::{RequestHead, Scheme};
 use crate::{rules::Rule, source::Span, syntax::Place};
 
 /// How much a finding matters.
@@ -61,11 +64,15 @@ pub struct Related {
 /// A concrete request that shows what a finding says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
+    /// Plain or TLS.
+    pub scheme: Scheme,
+    /// The server name of the TLS handshake; `None` over plain HTTP, and for an address.
+    pub sni: Option<String>,
     /// HTTP method.
     pub method: String,
     /// Request target: path and query.
     pub path: String,
-    /// Header names and values.
+    /// Header names and values. The host is among them where it is another than the URL's.
     pub headers: Vec<(String, String)>,
 }
 
@@ -96,6 +103,46 @@ pub struct Edit {
     pub span: Span,
     /// The new text.
     pub text: String,
+}
+
+impl Witness {
+    /// Where the request goes: from the `/` on if that is where the gateway listens by default.
+    pub fn url(&self) -> Cow<'_, str> {
+        match self.scheme {
+            Scheme::Http => Cow::Borrowed(&self.path),
+            Scheme::Https => Cow::Owned(format!("https://{}{}", self.authority(), self.path)),
+        }
+    }
+
+    /// Gives the head that a gateway sees to `use_it`.
+    pub fn with_head<T>(&self, use_it: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+        let mut headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())).collect();
+        if !self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            headers.push((b"host", self.authority().as_bytes()));
+        }
+        use_it(&RequestHead {
+            scheme: self.scheme,
+            http2: false,
+            method: self.method.as_bytes(),
+            target: self.path.as_bytes(),
+            headers: &headers,
+            port: match self.scheme {
+                Scheme::Http => 8000,
+                Scheme::Https => 443,
+            },
+            sni: self.sni.as_deref().map(str::as_bytes),
+        })
+    }
+
+    /// The host that the client connects to, and names unless a header does.
+    fn authority(&self) -> &str {
+        match self.scheme {
+            Scheme::Http => "localhost:8000",
+            // No client sends an address as a server name.
+            Scheme::Https => self.sni.as_deref().unwrap_or("127.0.0.1"),
+        }
+    }
 }
 
 impl Diagnostic {

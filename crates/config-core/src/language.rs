@@ -29,6 +29,18 @@ pub enum Undecided {
     /// An automaton would take more states than proofs are given.
     #[error("the patterns are too large to be compared")]
     TooLarge,
+    /// Routes tell more kinds of requests apart than are looked at.
+    #[error("the routes tell too many kinds of requests apart")]
+    TooManyCases,
+    /// It depends on which texts the regex of a header matches.
+    #[error("it depends on what the regex of a header matches")]
+    Header,
+    /// The ending that is asked for is none of those that proofs know.
+    #[error("the ending of the path is not one that proofs know")]
+    Ending,
+    /// A request was found that does not do what it was to show.
+    #[error("the request that was found does not show it")]
+    Unconfirmed,
     /// A pattern asserts something that the automata cannot see, such as a word boundary.
     #[error("a pattern has an assertion that cannot be analysed")]
     Assertion,

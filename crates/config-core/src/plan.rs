@@ -313,7 +313,7 @@ impl Plan {
         considered.chain(never).collect()
     }
 
-    /// What Kong 3.10 would pick for a request. Looks at every route: for `explain`, not for serving.
+    /// What Kong 3.10 would pick for a request.
     pub fn kong_choice(&self, head: &RequestHead) -> KongChoice<'_> {
         let choice = self.router.find_as_kong(head);
         KongChoice {
@@ -330,6 +330,16 @@ impl Plan {
             names.into_iter().any(|it| it.as_deref() == Some(name))
         };
         self.consumers.iter().position(is_named).map(ConsumerIndex)
+    }
+
+    /// What decides which route a request belongs to.
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// The route at a position of the list that the router was built from.
+    pub(crate) fn routable(&self, position: usize) -> RouteIndex {
+        self.routable[position]
     }
 
     /// The key-auth instance that guards a route.

@@ -46,7 +46,7 @@ impl<'a> Proofs<'a> {
 
     /// The requests that the plan's routes tell apart.
     pub fn space(&self) -> &Space<'a> {
-        self.space.get_or_init(|| Space::new(self.plan))
+        self.space.get_or_init(|| Space::new(self.plan, []))
     }
 
     /// Notes that `question` (what would be proved, such as "whether `chat` can win a request") stays

@@ -2,7 +2,7 @@
 
 use config_core::diagnostic::Severity;
 
-use super::Report;
+use super::{Report, replay};
 use crate::terminal::printable;
 
 /// `::error file=…,line=…,col=…,endLine=…,endColumn=…,title=…::message`.
@@ -17,6 +17,8 @@ pub fn render(report: &Report) -> String {
             Severity::Info => "notice",
         };
         let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+        let witness = finding.witness.as_ref();
+        let witness = witness.map(|it| format!("\ntry: {}", replay::command(source, it))).unwrap_or_default();
         out.push_str(&format!(
             "::{command} file={},line={},col={},endLine={},endColumn={},title={}::{}\n",
             property(source.name()),
@@ -25,7 +27,7 @@ pub fn render(report: &Report) -> String {
             end.line,
             end.column,
             property(finding.rule.id()),
-            data(&format!("{}{help}", finding.message)),
+            data(&format!("{}{help}{witness}", finding.message)),
         ));
     }
     out

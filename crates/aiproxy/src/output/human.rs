@@ -11,7 +11,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, Th
 use super::{
     Report,
     excerpt::{CONTEXT, Excerpt},
-    plural,
+    plural, replay,
 };
 use crate::terminal::{Terminal, printable};
 
@@ -31,6 +31,11 @@ pub fn render(report: &Report, terminal: &Terminal, quiet: bool) -> String {
     for (source, finding) in most_severe(report) {
         let view = View::new(source, finding);
         handler.render_report(&mut out, &view).expect("writing to a string cannot fail");
+        if let Some(witness) = &finding.witness {
+            // On a line of its own, which is not wrapped: it is there to be pasted.
+            let command = replay::command(source, witness);
+            out.push_str(&format!("   try: {}\n", printable(&command)));
+        }
         out.push('\n');
     }
     if !quiet {
@@ -123,16 +128,10 @@ impl View {
     }
 }
 
-/// What to do, the edit that does it, and a request that shows the trouble.
+/// What to do, and the edit that does it.
 fn help(finding: &Diagnostic) -> Option<String> {
     let fix = finding.fix.as_ref().map(|fix| format!("fix: {}", fix.title));
-    let witness = finding.witness.as_ref().map(|request| {
-        let headers: Vec<_> =
-            request.headers.iter().map(|(name, value)| format!("`{name}: {value}`")).collect();
-        let with = if headers.is_empty() { String::new() } else { format!(" with {}", headers.join(", ")) };
-        format!("for example: `{} {}`{with}", request.method, request.path)
-    });
-    let lines: Vec<_> = finding.help.clone().into_iter().chain(fix).chain(witness).collect();
+    let lines: Vec<_> = finding.help.clone().into_iter().chain(fix).collect();
     (!lines.is_empty()).then(|| printable(&lines.join("\n")).into_owned())
 }
 

@@ -3,6 +3,7 @@
 
 use config_core::{
     diagnostic::{Diagnostic, Fix, Safety, Severity, Witness},
+    plan::request::Scheme,
     source::{Position, SourceFile, Span},
 };
 use serde::Serialize;
@@ -71,6 +72,8 @@ struct RelatedRange<'a> {
 
 #[derive(Serialize)]
 struct Request<'a> {
+    scheme: &'static str,
+    sni: Option<&'a str>,
     method: &'a str,
     path: &'a str,
     headers: Map<String, Value>,
@@ -145,7 +148,16 @@ fn request(witness: &Witness) -> Request<'_> {
         };
         headers.insert(name.clone(), joined.into());
     }
-    Request { method: &witness.method, path: &witness.path, headers }
+    Request {
+        scheme: match witness.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        },
+        sni: witness.sni.as_deref(),
+        method: &witness.method,
+        path: &witness.path,
+        headers,
+    }
 }
 
 fn mend<'a>(source: &SourceFile, fix: &'a Fix) -> Mend<'a> {

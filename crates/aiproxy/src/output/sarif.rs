@@ -9,7 +9,7 @@ use config_core::{
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{Report, to_json};
+use super::{Report, replay, to_json};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -197,6 +197,8 @@ fn level(severity: Severity) -> &'static str {
 
 fn result<'a>(source: &SourceFile, finding: &'a Diagnostic, rule_index: usize) -> Finding<'a> {
     let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    let witness = finding.witness.as_ref();
+    let witness = witness.map(|it| format!("\ntry: {}", replay::command(source, it))).unwrap_or_default();
     let related = finding.related.iter().enumerate().map(|(index, related)| Location {
         id: Some(index),
         physical_location: physical(source, related.span),
@@ -207,7 +209,7 @@ fn result<'a>(source: &SourceFile, finding: &'a Diagnostic, rule_index: usize) -
         rule_id: finding.rule.id(),
         rule_index,
         level: level(finding.severity),
-        message: OwnedText { text: format!("{}{help}", finding.message) },
+        message: OwnedText { text: format!("{}{help}{witness}", finding.message) },
         locations: [Location {
             id: None,
             physical_location: physical(source, finding.place.span),

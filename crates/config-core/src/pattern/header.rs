@@ -32,6 +32,11 @@ impl HeaderPattern {
         &self.written
     }
 
+    /// The text that runs.
+    pub(crate) fn compiled(&self) -> &str {
+        self.regex.as_str()
+    }
+
     /// Whether a value that is in lower case already matches.
     pub(crate) fn is_match_lowered(&self, value: &str) -> bool {
         self.regex.is_match(value)

@@ -188,7 +188,7 @@ impl HeaderValue {
     }
 
     /// Whether a request's value, already in lower case, will do.
-    pub(super) fn accepts(&self, lowered: &str) -> bool {
+    pub(crate) fn accepts(&self, lowered: &str) -> bool {
         match self {
             HeaderValue::Exact(value) => value == lowered,
             HeaderValue::Regex(pattern) => pattern.is_match_lowered(lowered),
@@ -248,8 +248,13 @@ impl HostPattern {
         &self.name
     }
 
+    /// The port; `None` for any.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// Whether a request for `host` (without port) at `port` will do.
-    pub(super) fn accepts(&self, host: &[u8], port: u16) -> bool {
+    pub(crate) fn accepts(&self, host: &[u8], port: u16) -> bool {
         self.port.is_none_or(|wanted| wanted == port) && self.name.accepts(host)
     }
 }
@@ -290,8 +295,13 @@ impl SniPattern {
         Ok(Self(NamePattern::new(name)))
     }
 
+    /// The name.
+    pub fn name(&self) -> &NamePattern {
+        &self.0
+    }
+
     /// Whether a handshake's server name will do; a trailing dot makes no difference.
-    pub(super) fn accepts(&self, sni: &[u8]) -> bool {
+    pub(crate) fn accepts(&self, sni: &[u8]) -> bool {
         let sni = if sni.len() > 1 { sni.strip_suffix(b".").unwrap_or(sni) } else { sni };
         self.0.accepts(sni)
     }
@@ -319,7 +329,8 @@ impl NamePattern {
         !matches!(self, Self::Exact(_))
     }
 
-    fn accepts(&self, name: &[u8]) -> bool {
+    /// Whether the pattern matches `name`.
+    pub(crate) fn accepts(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => name == exact.as_bytes(),
             Self::Suffix(suffix) => name.ends_with(suffix.as_bytes()),

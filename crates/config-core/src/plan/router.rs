@@ -89,11 +89,59 @@ impl Router {
     /// The route that `head` belongs to. A path that is no UTF-8 once decoded belongs to none.
     pub fn find(&self, head: &RequestHead) -> Option<Match> {
         let view = View::new(head)?;
+        let rank = self.first(&view)?;
+        Some(self.table.found(rank, &view))
+    }
+
+    /// The place in [`Self::order`] of what [`Self::find`] finds.
+    pub(crate) fn winner(&self, head: &RequestHead) -> Option<u32> {
+        self.first(&View::new(head)?)
+    }
+
+    /// The places in [`Self::order`] of all that match, ascending.
+    pub(crate) fn matching(&self, head: &RequestHead) -> Vec<u32> {
+        View::new(head).map_or_else(Vec::new, |view| self.all(&view))
+    }
+
+    /// What the route at a place in [`Self::order`] demands.
+    pub(crate) fn criteria(&self, rank: u32) -> &Criteria {
+        self.table.route(rank)
+    }
+
+    /// The path at a place in [`Self::order`]; `None` for a route without paths.
+    pub(crate) fn path(&self, rank: u32) -> Option<&PathCriterion> {
+        self.table.criterion(rank)
+    }
+
+    /// Whether the entry at a place in [`Self::order`] matches.
+    pub(crate) fn matches(&self, head: &RequestHead, rank: u32) -> bool {
+        View::new(head).is_some_and(|view| self.table.matches(rank, &view))
+    }
+
+    /// Those of the entries at `ranks` whose demands are met, the path aside.
+    pub(crate) fn met(&self, head: &RequestHead, ranks: impl Iterator<Item = u32>) -> Vec<u32> {
+        let Some(view) = View::new(head) else { return Vec::new() };
+        ranks.filter(|rank| self.table.meets(*rank, &view)).collect()
+    }
+
+    fn first(&self, view: &View) -> Option<u32> {
         let mut best = NONE;
         self.trie.walk(view.path().as_bytes(), |depth, bucket| {
-            best = bucket.best(&self.table, &view, depth, best);
+            best = bucket.best(&self.table, view, depth, best);
         });
-        (best != NONE).then(|| self.table.found(best, &view))
+        (best != NONE).then_some(best)
+    }
+
+    /// Every rank that matches, ascending.
+    fn all(&self, view: &View) -> Vec<u32> {
+        let mut ranks = Vec::new();
+        self.trie.walk(view.path().as_bytes(), |depth, bucket| {
+            bucket.matching(&self.table, view, depth, &mut ranks);
+        });
+        ranks.sort_unstable();
+        // A route that lists several hosts stands under each that fits.
+        ranks.dedup();
+        ranks
     }
 }
 

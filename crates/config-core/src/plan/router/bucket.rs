@@ -63,6 +63,15 @@ impl Bucket {
         }
         best
     }
+
+    /// Adds every rank that matches to `found`. The literal beginning, `depth` bytes long, has matched
+    /// already.
+    pub fn matching(&self, table: &Table, view: &View, depth: usize, found: &mut Vec<u32>) {
+        self.rest.matching(table, view, depth, found);
+        if let Some(keyed) = &self.keyed {
+            keyed.visit(view, |list| list.matching(table, view, depth, found));
+        }
+    }
 }
 
 impl Keyed {

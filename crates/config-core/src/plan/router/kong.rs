@@ -3,7 +3,7 @@
 
 use uuid::Uuid;
 
-use super::{Match, NONE, Router, Table, view::View};
+use super::{Match, Router, Table, view::View};
 use crate::{
     kong_id::split_group_id,
     plan::{criteria::Criteria, priority::Rank, request::RequestHead},
@@ -22,15 +22,45 @@ pub struct KongChoice {
     pub reason: Option<String>,
 }
 
+/// The places of a choice in the order in which entries are tried.
+#[derive(Debug, Clone, Copy)]
+struct Pick {
+    kong: u32,
+    ours: u32,
+    undecided: bool,
+}
+
 impl Router {
-    /// What Kong would pick for `head`. Looks at every route.
+    /// What Kong would pick for `head`.
     pub fn find_as_kong(&self, head: &RequestHead) -> KongChoice {
-        let none = KongChoice { found: None, differs: false, undecided: false, reason: None };
-        let Some(view) = View::new(head) else { return none };
+        let picked = View::new(head).and_then(|view| Some((self.kong_pick(&view)?, view)));
+        let Some((Pick { kong, ours, undecided }, view)) = picked else {
+            return KongChoice { found: None, differs: false, undecided: false, reason: None };
+        };
         let table = &self.table;
-        let matching: Vec<u32> =
-            (0..table.entries.len() as u32).filter(|rank| table.matches(*rank, &view)).collect();
-        let Some(&ours) = matching.first() else { return none };
+        let differs = table.entry(kong).route != table.entry(ours).route;
+        let reason = if undecided {
+            Some(
+                "several routes rank alike, and Kong goes by id, which is random for a route without a name"
+                    .to_owned(),
+            )
+        } else {
+            differs.then(|| table.why(kong, ours))
+        };
+        KongChoice { found: Some(table.found(kong, &view)), differs, undecided, reason }
+    }
+
+    /// The place in [`Self::order`] of what Kong would pick, and whether it ties with routes that Kong
+    /// gives random ids on every load.
+    pub(crate) fn kong_winner(&self, head: &RequestHead) -> Option<(u32, bool)> {
+        let pick = self.kong_pick(&View::new(head)?)?;
+        Some((pick.kong, pick.undecided))
+    }
+
+    fn kong_pick(&self, view: &View) -> Option<Pick> {
+        let table = &self.table;
+        let matching = self.all(view);
+        let ours = *matching.first()?;
         let priority = |rank: u32| table.rank_of(rank).kong_shipped();
         let highest = matching.iter().map(|rank| priority(*rank)).max().unwrap_or(0);
         let tied: Vec<u32> = matching.into_iter().filter(|rank| priority(*rank) == highest).collect();
@@ -38,23 +68,13 @@ impl Router {
         let several = tied.iter().any(|rank| table.entry(*rank).route != table.entry(tied[0]).route);
         let undecided = several && tied.iter().any(|rank| table.kong_id(*rank).is_none());
         // Paths of one group have one id; the first of them that matches counts.
-        let winner = match several && !undecided {
+        let kong = match several && !undecided {
             true => {
                 tied.iter().copied().reduce(|a, b| if table.kong_id(b) > table.kong_id(a) { b } else { a })
             }
             false => tied.first().copied(),
-        }
-        .unwrap_or(NONE);
-        let differs = table.entry(winner).route != table.entry(ours).route;
-        let reason = if undecided {
-            Some(
-                "several routes rank alike, and Kong goes by id, which is random for a route without a name"
-                    .to_owned(),
-            )
-        } else {
-            differs.then(|| table.why(winner, ours))
-        };
-        KongChoice { found: Some(table.found(winner, &view)), differs, undecided, reason }
+        }?;
+        Some(Pick { kong, ours, undecided })
     }
 }
 

@@ -84,6 +84,22 @@ impl List {
         let best = first_match(self.ranks.as_slice().iter().copied(), table, view, depth, limit);
         self.many.as_ref().map_or(best, |many| many.best(table, view, depth, best))
     }
+
+    /// Adds every rank that matches to `found`. The literal beginning, `depth` bytes long, has matched
+    /// already.
+    pub fn matching(&self, table: &Table, view: &View, depth: usize, found: &mut Vec<u32>) {
+        let matches = |rank: &u32| table.meets(*rank, view) && table.path_matches(*rank, view, depth);
+        found.extend(self.ranks.as_slice().iter().copied().filter(matches));
+        let Some(many) = &self.many else { return };
+        let input = Input::new(view.path()).range(depth..).anchored(Anchored::Yes);
+        match many.matching_patterns(&input, table) {
+            Some(set) => {
+                let ranks = set.iter().flat_map(|pattern| &*many.ranks[pattern.as_usize()]).copied();
+                found.extend(ranks.filter(|rank| table.meets(*rank, view)));
+            }
+            None => found.extend(many.ranks.iter().flat_map(|ranks| &**ranks).copied().filter(matches)),
+        }
+    }
 }
 
 impl From<Vec<u32>> for Ranks {
@@ -128,14 +144,19 @@ impl Many {
     }
 
     fn best_of_all(&self, input: &Input, table: &Table, view: &View, limit: u32) -> u32 {
-        let all = self.all.get_or_init(|| Automaton::build(&self.sources, table, MatchKind::All));
-        let Some(Ok(set)) = all.as_ref().map(|all| all.all(input, self.ranks.len())) else {
+        let Some(set) = self.matching_patterns(input, table) else {
             return self.one_by_one(table, view, input.start(), limit);
         };
         set.iter().fold(limit, |best, pattern| {
             let below = self.ranks[pattern.as_usize()].iter().copied().take_while(|rank| *rank < best);
             below.into_iter().find(|rank| table.meets(*rank, view)).unwrap_or(best)
         })
+    }
+
+    /// All of the patterns that match; `None` if only trying each can tell.
+    fn matching_patterns(&self, input: &Input, table: &Table) -> Option<PatternSet> {
+        let all = self.all.get_or_init(|| Automaton::build(&self.sources, table, MatchKind::All));
+        all.as_ref()?.all(input, self.ranks.len()).ok()
     }
 
     fn one_by_one(&self, table: &Table, view: &View, depth: usize, limit: u32) -> u32 {

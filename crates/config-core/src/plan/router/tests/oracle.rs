@@ -242,10 +242,17 @@ proptest! {
                 (found.route, found.path, captures)
             });
             prop_assert_eq!(&found, &naive(&routes, &asked), "{:?}", asked);
+            let order: Vec<_> = router.order().collect();
+            let matching = asked.send(|head| router.matching(head));
+            let matching: Vec<_> = matching.into_iter().map(|rank| order[rank as usize]).collect();
+            prop_assert_eq!(matching.first().copied(), found.as_ref().map(|found| (found.0, found.1)));
             if at == 0 {
                 let candidates = asked.send(|head| router.candidates(head));
                 let chosen = candidates.iter().filter(|candidate| candidate.chosen);
                 let chosen: Vec<_> = chosen.map(|candidate| (candidate.route, candidate.path)).collect();
+                let matched = candidates.iter().filter(|candidate| candidate.matched);
+                let matched: Vec<_> = matched.map(|candidate| (candidate.route, candidate.path)).collect();
+                prop_assert_eq!(matched, matching);
                 prop_assert_eq!(chosen, found.iter().map(|found| (found.0, found.1)).collect::<Vec<_>>());
             }
         }
