@@ -32,10 +32,11 @@ use std::collections::BTreeSet;
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
-pub(crate) use lower::obstacles;
+pub(crate) use lower::{ForeignGuards, obstacles};
 
 use admission::{Admitted, Refusal, Stop};
 use caller::{Caller, Consumer, KeyCredential};
+use criteria::Criteria;
 use key_auth::{KeyAuth, Withheld};
 use obstacle::Obstacle;
 use prepare::{Body, BodyUse, Decision, UpstreamBody, prepare};
@@ -211,6 +212,16 @@ impl Plan {
     /// Every route, in file order.
     pub fn routes(&self) -> &[Route] {
         &self.routes
+    }
+
+    /// What each route demands that a request can match.
+    pub(crate) fn criteria(&self) -> impl Iterator<Item = (RouteIndex, &Criteria)> {
+        self.routable.iter().copied().zip(self.router.routes())
+    }
+
+    /// A plugin, if it is an ai-proxy that could be compiled.
+    pub(crate) fn proxy(&self, plugin: PluginIndex) -> Option<&Proxy> {
+        self.proxies[plugin.0].as_ref()?.as_ref().ok()
     }
 
     /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run

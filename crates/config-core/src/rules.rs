@@ -6,6 +6,8 @@
 
 mod capture_missing_on_path;
 mod client_controlled_host;
+mod client_value;
+mod client_value_may_be_absent;
 mod conflicting_fields;
 mod empty_route;
 mod example;
@@ -24,6 +26,7 @@ mod rewrite;
 mod strings;
 mod template_not_evaluated;
 mod unanchored_path;
+mod unauthenticated_credential;
 mod uncompilable;
 mod undefined_capture;
 mod unknown_template_source;
@@ -112,6 +115,8 @@ rules! {
     DeprecatedField "deprecated-field" Info "a field that Kong has deprecated";
     UnanchoredPath "unanchored-path" Info "a `~` path that also matches longer paths";
     UnusedCapture "unused-capture" Info "a named group that no template uses";
+    ClientValueMayBeAbsent "client-value-may-be-absent" Info "a template uses a header or query argument that a request may lack";
+    UnauthenticatedCredential "unauthenticated-credential" Info "routes that spend a credential for anybody who reaches them";
 }
 
 impl Rule {
@@ -161,7 +166,8 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
 
 /// The checks that look at what the file compiles to. They never find an error: a plan is compiled
 /// before they run.
-const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[];
+const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] =
+    &[client_value_may_be_absent::check, unauthenticated_credential::check];
 
 /// Runs every check over the facts.
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {

@@ -52,7 +52,9 @@ fn every_command_is_in_the_manual() {
 fn the_configuration_in_the_readme_is_clean_and_routes_the_request_shown() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let example = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    let run = aiproxy("lint --fail-on info routes.yaml").file("routes.yaml", example).run();
+    let run = aiproxy("lint --fail-on info -A unauthenticated-credential routes.yaml")
+        .file("routes.yaml", example)
+        .run();
     assert_eq!((run.status, run.stdout.as_str()), (Some(0), "1 file checked: no findings\n"));
     let body = r#"{"messages":[{"role":"user","content":"hi"}]}"#;
     assert!(readme.contains(&format!("aiproxy explain routes.yaml /gpt-4/chat/completions -d '{body}'")));

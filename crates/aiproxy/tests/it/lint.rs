@@ -21,6 +21,7 @@ services:
         route_type: llm/v1/chat
         auth: {header_name: Authorization, header_value: "{vault://env/OPENAI_AUTH_HEADER}"}
         model: {provider: openai, name: gpt-4o}
+plugins: [{name: key-auth}]
 "#;
 
 const GOOD: &str = r#"_format_version: "3.0"
@@ -37,6 +38,7 @@ services:
         route_type: llm/v1/chat
         auth: {header_name: Authorization, header_value: "{vault://env/OPENAI_AUTH_HEADER}"}
         model: {provider: openai, name: gpt-4o}
+plugins: [{name: key-auth}]
 "#;
 
 #[test]

@@ -96,7 +96,12 @@ impl Plan {
     /// The routes on which anybody at all can spend a configured credential: no key is asked for, or
     /// whoever has none is taken for somebody.
     pub fn open_routes(&self) -> impl Iterator<Item = &Route> {
-        self.routable.iter().filter(|index| self.is_open(**index)).map(|index| &self.routes[index.0])
+        self.open_route_indices().map(|index| &self.routes[index.0])
+    }
+
+    /// The same routes, by their places in the file.
+    pub(crate) fn open_route_indices(&self) -> impl Iterator<Item = RouteIndex> {
+        self.routable.iter().copied().filter(|index| self.is_open(*index))
     }
 
     /// Whether there is a route on which an `ai-proxy` may run, be it for one consumer alone.

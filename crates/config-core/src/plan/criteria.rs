@@ -187,6 +187,11 @@ impl HeaderValue {
         })
     }
 
+    /// Whether a header without text will do.
+    pub(crate) fn accepts_nothing(&self) -> bool {
+        self.accepts("")
+    }
+
     /// Whether a request's value, already in lower case, will do.
     pub(crate) fn accepts(&self, lowered: &str) -> bool {
         match self {

@@ -25,7 +25,7 @@ use crate::model::{
 use crate::rules::Rule;
 use crate::syntax::{NodeId, Spanned};
 
-pub(crate) use obstacles::obstacles;
+pub(crate) use obstacles::{ForeignGuards, obstacles};
 
 impl Plan {
     /// The plan of a file, given its findings. What an error made unusable is a hole that answers

@@ -11,6 +11,7 @@ pub(in crate::plan) use lower::{CONNECTION_HEADERS, is_token};
 pub use lower::{Uncompilable, host_error};
 pub(in crate::plan) use native::Native;
 pub use render::{Rendered, RenderedTemplate};
+pub(crate) use render::{absent, empty};
 pub(in crate::plan) use render::{form_decode, query_argument, split_argument};
 
 use super::auth::Auth;

@@ -2,7 +2,8 @@
 //! they close.
 
 use super::{Facts, Obstacle, catalog, why_unserved};
-use crate::model::{PluginEntity, RouteIndex};
+use crate::model::{ConsumerIndex, PluginEntity, RouteIndex};
+use crate::plan::scope::Instances;
 use crate::syntax::{NodeId, ScalarType};
 
 /// The enabled plugins and Wasm filters that may refuse requests, run on a route that requests can match,
@@ -18,13 +19,53 @@ pub(crate) fn obstacles(facts: &Facts) -> Vec<Obstacle> {
     plugins.chain(filters).collect()
 }
 
+/// Where plugins and filters that are not run here may keep requests out: those of [`obstacles`], by
+/// route.
+pub(crate) struct ForeignGuards {
+    plugins: Instances<()>,
+    anywhere: bool,
+}
+
+impl ForeignGuards {
+    /// Those of a file.
+    pub(crate) fn of(facts: &Facts) -> Self {
+        let guards = || facts.config.plugins.iter().filter(|plugin| may_guard(plugin));
+        let alone = facts.document.get(facts.document.root(), "filter_chains");
+        let mut chains = alone.into_iter().flat_map(|list| facts.document.items(list));
+        Self {
+            plugins: Instances::new(guards().filter_map(|plugin| Some((plugin.scope?, ())))),
+            // A scope that cannot be read may have been meant to be any.
+            anywhere: guards().any(|plugin| plugin.scope.is_none())
+                || chains.any(|chain| runs(facts, *chain)),
+        }
+    }
+
+    /// Whether a request to `route` meets one of them, if its client is taken for `consumer`.
+    pub(crate) fn meet(&self, facts: &Facts, route: RouteIndex, consumer: Option<ConsumerIndex>) -> bool {
+        let entity = &facts.config[route];
+        let service = entity.service.map(|service| &facts.config[service].fields);
+        let lists = [entity.fields.filter_chains, service.and_then(|service| service.filter_chains)];
+        let mut chains = lists.iter().flatten().flat_map(|list| facts.document.items(list.0));
+        self.anywhere
+            || self.plugins.select(route, entity.service, consumer).is_some()
+            || chains.any(|chain| runs(facts, *chain))
+    }
+}
+
+/// Whether a plugin is not run here and may refuse requests.
+fn may_guard(plugin: &PluginEntity) -> bool {
+    plugin.fields.is_enabled()
+        && plugin.name().is_some_and(|name| {
+            !catalog::is_run(name) && catalog::plugin(name).is_none_or(|known| known.guards)
+        })
+}
+
 fn of_plugin(facts: &Facts, plugin: &PluginEntity) -> Option<Obstacle> {
     let name = plugin.fields.name.as_ref()?;
-    if catalog::is_run(name) || !plugin.fields.is_enabled() || !meets_a_route(facts, plugin) {
+    if !may_guard(plugin) || !meets_a_route(facts, plugin) {
         return None;
     }
     let message = match catalog::plugin(name) {
-        Some(known) if !known.guards => return None,
         Some(_) => format!("`{}` guards access, and aiproxy does not run it", name.as_str()),
         None => format!(
             "`{}` is no plugin of Kong's: it may guard access, and aiproxy does not run it",

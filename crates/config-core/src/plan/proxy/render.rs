@@ -115,12 +115,14 @@ fn lookup(
         Source::Headers => head.header(&name.replace('_', "-")).map(Cow::Borrowed),
         Source::QueryParams => query_argument(head.query().unwrap_or_default(), name.as_bytes()),
     };
-    let Some(value) = value else {
-        let message = format!("{} key {name} was not provided", placeholder.source);
-        return Err(Rejection::bad_request(message));
-    };
+    let Some(value) = value else { return Err(absent(placeholder)) };
     String::from_utf8(value.into_owned())
         .map_err(|_| Rejection::bad_request(format!("the value of {placeholder} is not valid UTF-8")))
+}
+
+/// The refusal of a request that lacks the placeholder's value.
+pub(crate) fn absent(placeholder: &Placeholder) -> Rejection {
+    Rejection::bad_request(format!("{} key {} was not provided", placeholder.source, placeholder.name))
 }
 
 /// The first value of a query argument, form-decoded; an argument without `=` is empty.
@@ -150,7 +152,8 @@ pub(in crate::plan) fn form_decode(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(percent_decode(&spaced).collect())
 }
 
-fn empty(field: Field, template: &Template) -> Rejection {
+/// The refusal of a request by which a field becomes wholly empty.
+pub(crate) fn empty(field: Field, template: &Template) -> Rejection {
     let sources: Vec<_> = template.placeholders().map(ToString::to_string).collect();
     Rejection::bad_request(format!("{} is empty: {} has no text", field.as_str(), sources.join(", ")))
 }

@@ -1,0 +1,116 @@
+//! What templates take from a request's head besides its path, headers and query arguments, and requests
+//! that show what becomes of it.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustc_hash::FxHashMap;
+
+use crate::analysis::FieldTemplate;
+use crate::diagnostic::Witness;
+use crate::language::target;
+use crate::model::RouteIndex;
+use crate::plan::request::RequestHead;
+use crate::proof::Proofs;
+use crate::proof::request::Request;
+use crate::proof::space::EntryId;
+use crate::template::{Placeholder, Source};
+
+/// The placeholders that read a header or a query argument.
+pub(super) fn placeholders<'f>(
+    templates: impl IntoIterator<Item = &'f FieldTemplate>,
+) -> impl Iterator<Item = (&'f FieldTemplate, &'f Placeholder)> {
+    templates.into_iter().flat_map(|field| {
+        let placeholders = field.parsed.iter().flat_map(|template| template.placeholders());
+        placeholders.filter(|it| it.source != Source::UriCaptures).map(move |it| (field, it))
+    })
+}
+
+/// What a placeholder reads, spelled in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Value {
+    pub source: Source,
+    /// Of a header in lower case, with `-` for `_`.
+    pub name: String,
+}
+
+impl Value {
+    /// What `placeholder` reads.
+    pub fn of(placeholder: &Placeholder) -> Self {
+        let name = match placeholder.source {
+            Source::Headers => placeholder.name.to_ascii_lowercase().replace('_', "-"),
+            Source::QueryParams | Source::UriCaptures => placeholder.name.clone(),
+        };
+        Self { source: placeholder.source, name }
+    }
+}
+
+/// Requests that the plan gives to a route, with the values that templates ask for.
+pub(super) struct Requests<'p, 'a> {
+    proofs: &'p Proofs<'a>,
+    entries: FxHashMap<RouteIndex, Vec<EntryId>>,
+}
+
+impl<'p, 'a> Requests<'p, 'a> {
+    /// Requests to the routes of a plan.
+    pub fn new(proofs: &'p Proofs<'a>) -> Self {
+        let mut entries: FxHashMap<_, Vec<_>> = FxHashMap::default();
+        for (id, entry) in (0..).zip(proofs.space().entries()) {
+            entries.entry(entry.route).or_default().push(EntryId(id));
+        }
+        Self { proofs, entries }
+    }
+
+    /// A request to `route` of which `holds`, with a text for whatever `templates` read; for `fixed` it is
+    /// this one, or none.
+    pub fn find<'f>(
+        &self,
+        route: RouteIndex,
+        templates: impl IntoIterator<Item = &'f FieldTemplate>,
+        fixed: Option<(&Value, Option<&str>)>,
+        mut holds: impl FnMut(&RequestHead<'_>) -> bool,
+    ) -> Option<Witness> {
+        let mut values: Vec<(Value, Option<&str>)> = Vec::new();
+        for value in placeholders(templates).map(|(_, placeholder)| Value::of(placeholder)) {
+            let text = fixed.map_or(Some(ANY), |(of, text)| if *of == value { text } else { Some(ANY) });
+            if values.iter().all(|(known, _)| *known != value) {
+                values.push((value, text));
+            }
+        }
+        self.entries.get(&route)?.iter().find_map(|entry| {
+            let request = self.proofs.space().find_won(&[*entry], None).ok()??;
+            let (request, query) = complete(request, &values);
+            let target = target(&request.path) + &query;
+            let holds = request.with_head(|head| holds(&RequestHead { target: target.as_bytes(), ..*head }));
+            holds.then(|| Witness { path: target, ..request.witness() })
+        })
+    }
+}
+
+/// The request with these values in its headers, and the query for the others.
+fn complete(mut request: Request, values: &[(Value, Option<&str>)]) -> (Request, String) {
+    let mut query = String::new();
+    for (Value { source, name }, text) in values {
+        let Some(text) = text else { continue };
+        match source {
+            Source::Headers => {
+                match request.headers.iter_mut().find(|(sent, _)| sent.eq_ignore_ascii_case(name)) {
+                    // What the route demands is a text already.
+                    Some((_, sent)) if text.is_empty() => sent.clear(),
+                    Some(_) => {}
+                    None => request.headers.push((name.clone(), (*text).to_owned())),
+                }
+            }
+            Source::QueryParams => {
+                query.push(if query.is_empty() { '?' } else { '&' });
+                query.extend(utf8_percent_encode(name, IN_QUERY));
+                query.extend(["=", text]);
+            }
+            Source::UriCaptures => {}
+        }
+    }
+    (request, query)
+}
+
+/// What a request says where any value will do.
+const ANY: &str = "a";
+
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
