@@ -13,6 +13,7 @@ mod look;
 mod nfa;
 mod normal;
 mod search;
+mod shortest;
 
 use std::{borrow::Cow, cell::RefCell};
 

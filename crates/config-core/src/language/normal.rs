@@ -20,9 +20,6 @@ pub enum Normal {
 }
 
 impl Normal {
-    /// How many there are.
-    pub const COUNT: usize = 5;
-
     /// One character further; `None` if no normalised path goes on so.
     pub fn step(self, character: char) -> Option<Self> {
         match (self, character) {
@@ -84,4 +81,51 @@ fn escape(character: char, target: &mut String) {
 fn is_changed(text: &[u8]) -> bool {
     let is_escape = text.len() >= 3 && text[1..3].iter().all(u8::is_ascii_hexdigit);
     is_escape && *normalize(&text[..3]) != text[..3]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::plan::request::check_target;
+
+    fn is_normal(path: &str) -> bool {
+        Normal::Start.walk(path).is_some_and(Normal::may_end)
+    }
+
+    #[test]
+    fn a_target_is_as_readable_as_it_can_be() {
+        for (path, shown) in [
+            ("/a/chat/completions", "/a/chat/completions"),
+            ("/A;x=1+2/~b_c.d-e", "/A;x=1+2/~b_c.d-e"),
+            ("/{\"|^\\[]}", "/{\"|^\\[]}"),
+            ("/é中", "/é中"),
+            ("/a b`<>\n", "/a%20b%60%3C%3E%0A"),
+            ("/\u{a0}\u{202e}", "/%C2%A0%E2%80%AE"),
+            ("/100%", "/100%"),
+            ("/%2F%zz%4", "/%2F%zz%4"),
+            ("/%41%2f%e9", "/%%341%%32f%%659"),
+            ("/%/%.", "/%/%."),
+        ] {
+            assert_eq!(target(path), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_target_is_matched_as_its_path(path in "/([a.%/F24é \\x00?#<`\"\\u{a0}~]|\\PC){0,12}") {
+            prop_assume!(is_normal(&path));
+            let target = target(&path);
+            prop_assert!(check_target(target.as_bytes()).is_ok(), "{target}");
+            prop_assert!(!target.contains('?'));
+            prop_assert_eq!(&*normalize(target.as_bytes()), path.as_bytes(), "{}", target);
+        }
+
+        #[test]
+        fn what_a_request_is_matched_as_is_normal(raw in "/([a.%/]|%2e|%2F|%2f|%41|%20|%%3|é){0,16}") {
+            let path = String::from_utf8(normalize(raw.as_bytes()).into_owned()).unwrap();
+            prop_assert!(is_normal(&path), "{path}");
+        }
+    }
 }

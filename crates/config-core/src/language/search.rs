@@ -3,14 +3,15 @@
 
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::{
     Undecided,
-    alphabet::{Class, Partition, Symbols},
+    alphabet::{Partition, Symbols},
     automaton::{Automaton, DEAD, MATCHED, Place},
     budget::Budget,
     normal::Normal,
+    shortest::{Walk, shortest},
 };
 
 /// One of the automata of a [`Search`].
@@ -105,40 +106,15 @@ impl Search {
         let members = || question.all.iter().chain(&question.none);
         let automata: Box<[AutomatonId]> = members().map(|(automaton, _)| *automaton).collect();
         let symbols = self.symbols(&automata)?;
-        let mut walk = Walk {
+        let mut walk = Together {
             automata: &mut self.automata,
             members: &automata,
             wanted: question.all.len(),
+            symbols: &symbols,
             budget: &mut self.budget,
         };
-        let places: Rc<[Place]> = members().map(|(_, place)| *place).collect();
-        if walk.is_answer(question.normal, &places)? {
-            return Ok(Some(String::new()));
-        }
-        let mut seen: [FxHashSet<Rc<[Place]>>; Normal::COUNT] = Default::default();
-        seen[question.normal as usize].insert(Rc::clone(&places));
-        let mut trail = vec![Step { normal: question.normal, places, from: 0, character: '/' }];
-        let mut next = Vec::new();
-        let mut from = 0;
-        while let Some(Step { normal, places, .. }) = trail.get(from) {
-            let (normal, places) = (*normal, Rc::clone(places));
-            for (character, classes) in symbols.iter() {
-                let Some(normal) = normal.step(character) else { continue };
-                if !walk.step(&places, classes, &mut next)? || seen[normal as usize].contains(next.as_slice())
-                {
-                    continue;
-                }
-                let places: Rc<[Place]> = next.as_slice().into();
-                let is_answer = walk.is_answer(normal, &places)?;
-                seen[normal as usize].insert(Rc::clone(&places));
-                trail.push(Step { normal, places, from, character });
-                if is_answer {
-                    return Ok(Some(spell(&trail)));
-                }
-            }
-            from += 1;
-        }
-        Ok(None)
+        let places = members().map(|(_, place)| *place).collect();
+        shortest(&mut walk, (question.normal, places))
     }
 
     fn symbols(&mut self, automata: &[AutomatonId]) -> Result<Rc<Symbols>, Undecided> {
@@ -156,57 +132,20 @@ impl Search {
     }
 }
 
-/// One step of the walk, and the one that it came from.
-struct Step {
-    normal: Normal,
-    places: Rc<[Place]>,
-    from: usize,
-    character: char,
-}
-
-/// The text that the last step ends.
-fn spell(trail: &[Step]) -> String {
-    let mut characters = Vec::new();
-    let mut at = trail.len() - 1;
-    while at > 0 {
-        characters.push(trail[at].character);
-        at = trail[at].from;
-    }
-    characters.iter().rev().collect()
-}
-
 /// The automata of a question, stepping together.
-struct Walk<'s> {
+struct Together<'s> {
     automata: &'s mut [Slot],
     members: &'s [AutomatonId],
     /// How many of the members, the first ones, are to match.
     wanted: usize,
+    symbols: &'s Symbols,
     budget: &'s mut Budget,
 }
 
-impl Walk<'_> {
-    /// Puts where all go from `places` into `next`; `false` if nothing that follows is an answer.
-    fn step(
-        &mut self,
-        places: &[Place],
-        classes: &[Class],
-        next: &mut Vec<Place>,
-    ) -> Result<bool, Undecided> {
-        next.clear();
-        self.budget.spend(1 + places.len())?;
-        for (at, (place, class)) in places.iter().zip(classes).enumerate() {
-            let place =
-                built(self.automata, self.members[at], self.budget)?.step(*place, *class, self.budget)?;
-            if place == if at < self.wanted { DEAD } else { MATCHED } {
-                return Ok(false);
-            }
-            next.push(place);
-        }
-        Ok(true)
-    }
+impl Walk for Together<'_> {
+    type State = (Normal, Rc<[Place]>);
 
-    /// Whether a path may end here.
-    fn is_answer(&mut self, normal: Normal, places: &[Place]) -> Result<bool, Undecided> {
+    fn is_answer(&mut self, (normal, places): &Self::State) -> Result<bool, Undecided> {
         if !normal.may_end() {
             return Ok(false);
         }
@@ -217,6 +156,30 @@ impl Walk<'_> {
             }
         }
         Ok(true)
+    }
+
+    fn steps(
+        &mut self,
+        (normal, places): &Self::State,
+        next: &mut Vec<(char, Self::State)>,
+    ) -> Result<(), Undecided> {
+        let mut after = Vec::with_capacity(places.len());
+        'symbols: for (character, classes) in self.symbols.iter() {
+            let Some(normal) = normal.step(character) else { continue };
+            self.budget.spend(1 + places.len())?;
+            after.clear();
+            for (at, (place, class)) in places.iter().zip(classes).enumerate() {
+                let automaton = built(self.automata, self.members[at], self.budget)?;
+                let place = automaton.step(*place, *class, self.budget)?;
+                // From here on no path is an answer.
+                if place == if at < self.wanted { DEAD } else { MATCHED } {
+                    continue 'symbols;
+                }
+                after.push(place);
+            }
+            next.push((character, (normal, after.as_slice().into())));
+        }
+        Ok(())
     }
 }
 

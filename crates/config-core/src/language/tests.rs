@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    capture::{Captures, Outcome, Texts},
+    *,
+};
 
 fn pattern(written: &str) -> Pattern {
     Pattern::parse(written).unwrap_or_else(|error| panic!("{written}: {error}"))
@@ -58,5 +61,71 @@ fn the_shortest_path_is_found_and_of_those_the_most_readable() {
         (&[], &["/"], None),
     ] {
         assert_eq!(find(all, none), Ok(found.map(str::to_owned)), "{all:?} {none:?}");
+    }
+}
+
+fn shown(written: &str, outcome: Outcome) -> Result<Option<(String, Option<String>)>, Undecided> {
+    let found = Captures::default().find(&pattern(written), "g", outcome)?;
+    Ok(found.map(|shown| (shown.path, shown.value)))
+}
+
+#[test]
+fn what_a_group_captures_is_what_the_engine_says() {
+    use Outcome::{Outside, Set, Unset};
+    use Texts::{Digits, HostLabel, NoDots, NonEmpty, Segment};
+    for (written, outcome, found) in [
+        ("/(?<g>[^#?/]+)/chat$", Unset, None),
+        ("/(?<g>[^#?/]+)/chat$", Set, Some(("/a/chat", Some("a")))),
+        ("/(?<g>[^#?/]+)/chat$", Outside(NonEmpty), None),
+        ("/(?<g>[^#?/]+)/chat$", Outside(HostLabel), Some(("/_/chat", Some("_")))),
+        ("/(?<g>[^#?/]+)/chat$", Outside(Segment), Some(("/\\/chat", Some("\\")))),
+        ("/(?<g>[^#?/]+)/chat$", Outside(NoDots), Some(("/a./chat", Some("a.")))),
+        ("/(?<g>[^#?/]+)/chat$", Outside(Digits), Some(("/a/chat", Some("a")))),
+        ("/(?:(?<g>t\\d+)/)?chat/(?<m>[^/]+)$", Unset, Some(("/chat/a", None))),
+        ("/(?<g>[0-9]+)$", Outside(Digits), None),
+        ("/(?<g>\\d+)$", Outside(Digits), Some(("/\u{660}", Some("\u{660}")))),
+        ("/(?<g>.*)", Outside(NonEmpty), Some(("/", Some("")))),
+        ("/(?<g>[a-z]+)(?:/x)?", Outside(HostLabel), None),
+        // The first alternative that leads to a match decides.
+        ("/(?:a|(?<g>a))$", Set, None),
+        ("/(?:a|(?<g>a)b)", Set, None),
+        ("/(?:a|(?<g>a)b)$", Set, Some(("/ab", Some("a")))),
+        ("/(?:(?<g>a)|b)+$", Unset, Some(("/b", None))),
+        ("/(?:(?<g>a)|b)+$", Set, Some(("/a", Some("a")))),
+        ("/(?:x(?<g>[a-z]*/)?)+$", Outside(NonEmpty), None),
+        ("/(?<g>a)?a$", Set, Some(("/aa", Some("a")))),
+        ("/(?<g>a)??a$", Set, Some(("/aa", Some("a")))),
+        ("/(?<g>a)??a?$", Set, Some(("/aa", Some("a")))),
+        ("/(?<g>a)??", Set, None),
+        ("/(?<g>a)?", Unset, Some(("/", None))),
+        // The last round of a loop counts.
+        ("/(?:(?<g>[a-z]*)/)+$", Outside(NonEmpty), None),
+        ("/(?:(?<g>[a-z]*)-)+$", Outside(NonEmpty), Some(("/-", Some("")))),
+        ("/a|(?<g>/b)", Set, Some(("/b", Some("/b")))),
+        ("/a//(?<g>b)", Set, None),
+    ] {
+        let found = found.map(|(path, value)| (path.to_owned(), value.map(str::to_owned)));
+        assert_eq!(shown(written, outcome), Ok(found), "{written} {outcome:?}");
+    }
+}
+
+#[test]
+fn a_finite_group_is_enumerated() {
+    for (written, limit, values) in [
+        ("/(?<g>eu|us|ap)/x", 3, Some(&["ap", "eu", "us"][..])),
+        ("/(?<g>eu|us|ap)/x", 2, None),
+        ("/(?<g>v[12]?)/x", 8, Some(&["v", "v1", "v2"])),
+        ("/(?<g>[^/]+)/x", 20, None),
+        ("/(?<g>a|a|(?:b))?$", 8, Some(&["a", "b"])),
+        ("/(?:a|(?<g>a))$", 8, Some(&[])),
+        ("/(?i)(?<g>k)$", 8, Some(&["K", "k", "\u{212a}"])),
+    ] {
+        let found = Captures::default().values(&pattern(written), "g", limit).expect(written);
+        let sorted = found.map(|mut values| {
+            values.sort();
+            values
+        });
+        let values = values.map(|values| values.iter().map(|value| (*value).to_owned()).collect());
+        assert_eq!(sorted, values, "{written}");
     }
 }
