@@ -7,6 +7,7 @@ use config_core::{
     source::{SourceFile, Span},
 };
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeCharacters, ThemeStyles};
+use textwrap::{WordSeparator, WordSplitter};
 
 use super::{
     Report,
@@ -26,6 +27,9 @@ pub fn render(report: &Report, terminal: &Terminal, quiet: bool) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles })
         .with_width(terminal.width)
         .with_context_lines(CONTEXT)
+        // Lines break at spaces only: the regexes and URLs in messages are there to be copied.
+        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_splitter(WordSplitter::NoHyphenation)
         .with_links(false);
     let mut out = String::new();
     for (source, finding) in most_severe(report) {
