@@ -12,6 +12,7 @@ use std::cell::{OnceCell, RefCell};
 use crate::analysis::Facts;
 use crate::language::Undecided;
 use crate::plan::Plan;
+use operations::Operation;
 use space::Space;
 
 /// What rules about the whole plan look things up in.
@@ -46,7 +47,7 @@ impl<'a> Proofs<'a> {
 
     /// The requests that the plan's routes tell apart.
     pub fn space(&self) -> &Space<'a> {
-        self.space.get_or_init(|| Space::new(self.plan, []))
+        self.space.get_or_init(|| Space::new(self.plan, Operation::ALL.map(Operation::path)))
     }
 
     /// Notes that `question` (what would be proved, such as "whether `chat` can win a request") stays

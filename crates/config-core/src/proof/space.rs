@@ -268,3 +268,6 @@ fn paths(path: Option<&PathCriterion>) -> Paths<'_> {
         Some(PathCriterion::Invalid(_)) | None => Paths::Any,
     }
 }
+
+#[cfg(test)]
+mod tests;
