@@ -84,6 +84,13 @@ pub fn render(source: &SourceFile, diagnostics: &[Diagnostic]) -> String {
         if let Some(help) = &d.help {
             let _ = writeln!(out, "    help: {help}");
         }
+        if let Some(request) = &d.witness {
+            let _ = write!(out, "    shown by {} {}", request.method, request.url());
+            for (name, value) in &request.headers {
+                let _ = write!(out, " `{name}: {value}`");
+            }
+            out.push('\n');
+        }
         if let Some(fix) = &d.fix {
             let edits: Vec<_> =
                 fix.edits.iter().map(|e| format!("{} → `{}`", range(source, e.span), e.text)).collect();
