@@ -171,4 +171,6 @@ impl Search {
 }
 
 #[cfg(test)]
+mod brute_force;
+#[cfg(test)]
 mod tests;

@@ -17,6 +17,9 @@ pub type Characters = Box<[RangeInclusive<char>]>;
 /// A class of characters of one [`Partition`].
 pub type Class = u16;
 
+/// The classes that each of some sets consists of, in order.
+pub type Members = Vec<Box<[Class]>>;
+
 const MAX_CLASSES: usize = 1024;
 const MAX_SYMBOLS: usize = 2048;
 /// How many marks a partition may take to find: one for each interval and 64 sets.
@@ -46,7 +49,7 @@ pub struct Partition {
 
 impl Partition {
     /// The classes, and those that each set consists of.
-    pub fn new(sets: &[Characters]) -> Result<(Self, Vec<Box<[Class]>>), Undecided> {
+    pub fn new(sets: &[Characters]) -> Result<(Self, Members), Undecided> {
         let mut edges: Vec<(u32, usize)> = Vec::new();
         for (set, ranges) in sets.iter().enumerate() {
             for range in ranges {

@@ -92,6 +92,12 @@ impl Search {
         Ok(place)
     }
 
+    /// Whether a text that ends where the member is is matched.
+    #[cfg(test)]
+    pub fn matches(&mut self, (automaton, place): Member) -> Result<bool, Undecided> {
+        built(&mut self.automata, automaton, &mut self.budget)?.matches(place, &mut self.budget)
+    }
+
     /// The shortest text that answers a question; of those the most readable.
     pub fn answer(&mut self, question: Question) -> Answer {
         if let Some(known) = self.answers.get(&question) {

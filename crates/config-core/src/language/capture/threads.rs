@@ -56,6 +56,9 @@ pub struct Run<'r> {
     budget: &'r mut Budget,
 }
 
+/// The threads behind a character, and what the last match said.
+type Led = (Vec<(StateId, Group)>, Option<bool>);
+
 /// The threads that go on, in order: what each takes, where it goes, and what it has captured.
 type Takers = Vec<(u32, StateId, Group)>;
 
@@ -132,7 +135,7 @@ impl Walk for Run<'_> {
     fn steps(&mut self, threads: &Threads, next: &mut Vec<(char, Threads)>) -> Result<(), Undecided> {
         let classes = self.nfa.partition().samples().len();
         let sights: Vec<Sight> = (0..classes).map(|class| self.nfa.sight(class as Class)).collect();
-        let mut led: Vec<(Vec<(StateId, Group)>, Option<bool>)> = vec![(Vec::new(), None); classes];
+        let mut led: Vec<Led> = vec![(Vec::new(), None); classes];
         // Characters of one sight are taken by the same threads.
         for first in (0..classes).filter(|class| !sights[..*class].contains(&sights[*class])) {
             let (takers, matched) = self.takers(threads, sights[first])?;
