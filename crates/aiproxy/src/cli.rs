@@ -10,7 +10,7 @@ use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
-use config_core::{model::Provider, plan::upstream::Endpoint, rules::Rule, suggest};
+use config_core::{model::Provider, plan::upstream::Endpoint, rules::Rule, sdk::Origin, suggest};
 
 pub use levels::Levels;
 pub use serve::{AccessLogTarget, Serve};
@@ -32,6 +32,7 @@ pub struct Cli {
 pub enum Command {
     Lint(Lint),
     Explain(Explain),
+    Sdk(Sdk),
     Serve(Serve),
     Rules(Rules),
     Schema(Schema),
@@ -171,6 +172,34 @@ pub enum ExplainFormat {
     Json,
 }
 
+/// Show what to give the official SDKs as their base for each route; or why none reaches it
+///
+/// Exits with 0 if a route is reached, with 1 if none is or the file cannot be parsed, and with 2 if
+/// the question could not be answered.
+#[derive(Debug, Args)]
+pub struct Sdk {
+    /// The configuration; `-` for standard input
+    pub file: PathBuf,
+    /// A route's name, or its JSON pointer; all routes unless given
+    pub route: Option<String>,
+    /// What to call standard input in the answer
+    #[arg(long, value_name = "NAME", default_value = "<stdin>", hide_default_value = true)]
+    pub stdin_filename: String,
+    /// Where clients reach the gateway
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000", value_parser = Origin::parse)]
+    pub origin: Origin,
+    /// How to print
+    #[arg(long, default_value = "human")]
+    pub format: SdkFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SdkFormat {
+    Human,
+    /// One document, see `aiproxy schema sdk`
+    Json,
+}
+
 /// Show the rules that lint checks, or one rule's page
 #[derive(Debug, Args)]
 pub struct Rules {
@@ -204,6 +233,8 @@ pub enum SchemaDocument {
     Lint,
     /// `aiproxy explain --format json`
     Explain,
+    /// `aiproxy sdk --format json`
+    Sdk,
     /// `aiproxy rules --format json`
     Rules,
     /// A line of the access log of `aiproxy serve`

@@ -5,4 +5,5 @@ pub mod explain;
 pub mod lint;
 pub mod rules;
 pub mod schema;
+pub mod sdk;
 pub mod serve;

@@ -8,6 +8,7 @@ mod explanation;
 mod files;
 mod output;
 mod request;
+mod sdk;
 mod terminal;
 
 use std::{
@@ -95,6 +96,7 @@ fn answer(cli: &Cli) -> Answer {
     let result = match &cli.command {
         Command::Lint(args) => commands::lint::run(args, &terminal),
         Command::Explain(args) => commands::explain::run(args, &terminal),
+        Command::Sdk(args) => commands::sdk::run(args, &terminal),
         Command::Serve(args) => commands::serve::run(args, &Terminal::stderr(cli.color)),
         Command::Rules(args) => commands::rules::run(args),
         Command::Schema(args) => Ok(commands::schema::run(args)),

@@ -16,6 +16,7 @@ pub mod plan;
 pub mod proof;
 pub mod rules;
 pub mod schema;
+pub mod sdk;
 pub mod secret;
 pub mod source;
 pub mod suggest;

@@ -11,6 +11,7 @@ pub fn run(args: &Schema) -> Answer {
         SchemaDocument::Config => config_core::schema::CONFIG_SCHEMA,
         SchemaDocument::Lint => include_str!("../../../../schemas/lint.schema.json"),
         SchemaDocument::Explain => include_str!("../../../../schemas/explain.schema.json"),
+        SchemaDocument::Sdk => include_str!("../../../../schemas/sdk.schema.json"),
         SchemaDocument::Rules => include_str!("../../../../schemas/rules.schema.json"),
         SchemaDocument::AccessLog => include_str!("../../../../schemas/access-log.schema.json"),
     };

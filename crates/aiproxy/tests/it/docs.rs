@@ -7,7 +7,7 @@ use std::{
 
 use crate::{gateway::Gateway, run::aiproxy, schemas::assert_valid};
 
-const COMMANDS: [&str; 7] = ["", "lint ", "explain ", "serve ", "rules ", "schema ", "completions "];
+const COMMANDS: [&str; 8] = ["", "lint ", "explain ", "sdk ", "serve ", "rules ", "schema ", "completions "];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -34,6 +34,16 @@ fn the_manual_shows_the_real_help() {
     } else {
         assert_eq!(manual, expected, "run the tests once with UPDATE_DOCS=1");
     }
+}
+
+#[test]
+fn the_manual_shows_what_sdk_prints() {
+    let manual = fs::read_to_string(root().join("docs/cli.md")).unwrap();
+    let shown = manual.split("$ aiproxy sdk fixtures/").nth(1).unwrap().split("```").next().unwrap();
+    let (file, answer) = shown.split_once('\n').unwrap();
+    let run =
+        aiproxy("sdk a.yaml").file("a.yaml", fs::read(root().join("fixtures").join(file)).unwrap()).run();
+    assert_eq!(run.stdout, answer);
 }
 
 #[test]

@@ -10,5 +10,6 @@ mod rules;
 mod run;
 mod sarif;
 mod schemas;
+mod sdk;
 mod seed;
 mod serve;

@@ -16,7 +16,7 @@ pub fn assert_valid(document: &str, value: &Value) {
 
 #[test]
 fn schemas_are_schemas() {
-    for document in ["config", "lint", "explain", "rules", "access-log"] {
+    for document in ["config", "lint", "explain", "sdk", "rules", "access-log"] {
         let schema = aiproxy(&format!("schema {document}")).run().json();
         assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{document}: {error}"));
@@ -49,6 +49,15 @@ fn explain() {
         let run = aiproxy(&format!("explain --format json all.yaml {request}")).file("all.yaml", ALL).run();
         assert_valid("explain", &run.json());
     }
+}
+
+#[test]
+fn sdk() {
+    for arguments in ["", "mistral-chat", "azure-chat", "--origin https://ai.example"] {
+        let run = aiproxy(&format!("sdk --format json all.yaml {arguments}")).file("all.yaml", ALL).run();
+        assert_valid("sdk", &run.json());
+    }
+    assert_valid("sdk", &aiproxy("sdk --format json -").stdin("routes: [").run().json());
 }
 
 #[test]

@@ -133,7 +133,11 @@ impl Plan {
     }
 
     /// The ai-proxy instance that runs on a route for a consumer.
-    fn instance(&self, route: RouteIndex, consumer: Option<ConsumerIndex>) -> Option<&Result<Proxy, Broken>> {
+    pub(super) fn instance(
+        &self,
+        route: RouteIndex,
+        consumer: Option<ConsumerIndex>,
+    ) -> Option<&Result<Proxy, Broken>> {
         let plugin = self.instances.select(route, self.routes[route.0].service, consumer)?;
         self.proxies[plugin.0].as_ref()
     }

@@ -36,6 +36,17 @@ pub(super) struct KeyAuth {
     challenge: String,
 }
 
+/// Where a guard looks for keys.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeyPlaces<'k> {
+    /// What a key is called there; the first that a request has counts.
+    pub names: &'k [String],
+    /// Whether it may be a header.
+    pub in_header: bool,
+    /// Whether it may be a query argument.
+    pub in_query: bool,
+}
+
 /// What becomes of a request at its guard.
 #[derive(Debug)]
 pub(super) enum Verdict<'r> {
@@ -111,6 +122,11 @@ impl KeyAuth {
     /// Whom a client without a key is taken for, if it is let in at all.
     pub(super) fn anonymous(&self) -> Option<ConsumerIndex> {
         self.anonymous
+    }
+
+    /// Where it looks for keys; if neither in headers nor in the query, then in bodies.
+    pub(super) fn places(&self) -> KeyPlaces<'_> {
+        KeyPlaces { names: &self.names, in_header: self.in_header, in_query: self.in_query }
     }
 
     /// Decides who sends a request. Messages are Kong's.

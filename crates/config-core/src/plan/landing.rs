@@ -157,7 +157,7 @@ const PATH: &AsciiSet = &UNRESERVED
 const QUERY: &AsciiSet = &PATH.remove(b'?');
 
 /// A query value of which every byte counts, `%` included.
-pub(super) fn encode_value(value: &str) -> String {
+pub(crate) fn encode_value(value: &str) -> String {
     utf8_percent_encode(value, UNRESERVED).to_string()
 }
 

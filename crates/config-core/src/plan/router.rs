@@ -86,6 +86,11 @@ impl Router {
         self.table.entries.iter().map(|entry| (entry.route as usize, entry.path()))
     }
 
+    /// Whether `head` meets everything that `route` demands, its path aside.
+    pub fn meets(&self, route: usize, head: &RequestHead) -> bool {
+        View::new(head).is_some_and(|view| view.mismatch(&self.table.routes[route]).is_none())
+    }
+
     /// The route that `head` belongs to. A path that is no UTF-8 once decoded belongs to none.
     pub fn find(&self, head: &RequestHead) -> Option<Match> {
         let view = View::new(head)?;

@@ -118,6 +118,23 @@ impl Operation {
         self.row().of_deployment
     }
 
+    /// A model that could be asked for it, for examples.
+    pub fn example_model(self, provider: Provider) -> &'static str {
+        match self {
+            Operation::Embedding => "text-embedding-3-small",
+            Operation::Transcription | Operation::Translation => "whisper-1",
+            Operation::Speech => "tts-1",
+            Operation::Image | Operation::ImageEdit => "gpt-image-1",
+            Operation::Moderation => "omni-moderation-latest",
+            Operation::Completion if matches!(provider, Provider::Openai | Provider::Azure) => {
+                "gpt-3.5-turbo-instruct"
+            }
+            Operation::Chat | Operation::Completion | Operation::Response | Operation::Models => {
+                chat_model(provider)
+            }
+        }
+    }
+
     /// Whether a route of this type takes it.
     pub fn is_for(self, route_type: RouteType) -> bool {
         route_type == RouteType::Preserve || self.row().route_type == Some(route_type)
@@ -148,8 +165,8 @@ pub fn api_root(provider: Provider) -> &'static str {
     }
 }
 
-/// A name that the provider's models could have, for examples.
-pub fn example_model(provider: Provider) -> &'static str {
+/// A model of the provider to chat with.
+fn chat_model(provider: Provider) -> &'static str {
     match provider {
         Provider::Openai | Provider::Azure => "gpt-4o",
         Provider::Anthropic => "claude-sonnet-4-5",
@@ -158,7 +175,7 @@ pub fn example_model(provider: Provider) -> &'static str {
         Provider::Llama2 => "llama-3",
         Provider::Gemini => "gemini-2.5-flash",
         Provider::Bedrock => "amazon.nova-lite-v1",
-        Provider::Huggingface => "zephyr-7b-beta",
+        Provider::Huggingface => "HuggingFaceH4/zephyr-7b-beta",
     }
 }
 

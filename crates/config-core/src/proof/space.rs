@@ -8,7 +8,7 @@
 mod cell;
 mod header;
 mod name;
-mod value;
+pub(crate) mod value;
 
 use rustc_hash::FxHashMap;
 
