@@ -16,59 +16,26 @@ const MANY: usize = 1500;
 const ALPHABETS: &[&str] = &["/ak\u{212a}K", "/ab.é", "/a1\u{661}-", "/a\n\r", "/ab"];
 
 /// What patterns are made of.
-const ATOMS: &[&str] = &[
-    "a",
-    "b",
-    "k",
-    "é",
-    "1",
-    "/",
-    "/",
-    "-",
-    "ab",
-    "a/",
-    "",
-    ".",
-    "\\.",
-    "\\d",
-    "\\w",
-    "[^/]",
-    "[ab]",
-    "[^a]",
-    "(?i:k)",
-    "(?s:.)",
-    "(?s:.*)",
-    "[^/]+",
-    "$",
-    "^",
-    "(?m:$)",
-    "(?m:^)",
-    "(?Rm:$)",
-    "(?Rm:^)",
-    "\\b",
-    "\\B",
-    "(?-u:\\b)",
-    "\\b{start}",
-    "\\b{end-half}",
-    "(?i)",
-    "\\z",
-    "[a&&b]",
-    "(?-u:[a-k])",
-];
+const ATOMS: &str = r"a b k é 1 / / - ab a/ . \. \d \w [^/] [ab] [^a] [a&&b] (?-u:[a-k]) (?i:k) (?i) (?s:.) (?s:.*)
+    [^/]+ $ ^ \z (?m:$) (?m:^) (?Rm:$) (?Rm:^) \b \B (?-u:\b) \b{start} \b{end-half}
+    (?:) (?:|a) (?<>|a) (?:(?<>a)|) (?:|(?<>a))* (?<>|a)+?";
 
-const LOOPS: &[&str] =
-    &["*", "*?", "+", "+?", "?", "??", "{2}", "{0,2}", "{1,2}?", "{1,}", "{2,}?", "{0}", "{3,4}"];
+const LOOPS: &str = "* *? + +? ? ?? {2} {0,2} {1,2}? {1,} {2,}? {0} {3,4}";
+
+/// One of the words of a list.
+fn word(list: &'static str) -> impl Strategy<Value = String> {
+    prop::sample::select(list.split_whitespace().collect::<Vec<_>>()).prop_map(str::to_owned)
+}
 
 /// A pattern with groups called `g0`, `g1` and so on.
 fn patterns() -> impl Strategy<Value = Pattern> {
-    let atom = prop::sample::select(ATOMS).prop_map(str::to_owned);
-    let part = atom.prop_recursive(4, 16, 4, |inner| {
+    let part = word(ATOMS).prop_recursive(4, 16, 4, |inner| {
         prop_oneof![
             4 => prop::collection::vec(inner.clone(), 0..4).prop_map(|parts| parts.concat()),
             2 => prop::collection::vec(inner.clone(), 1..4)
                 .prop_map(|parts| format!("(?:{})", parts.join("|"))),
             3 => inner.clone().prop_map(|part| format!("(?<>{part})")),
-            3 => (inner, prop::sample::select(LOOPS)).prop_map(|(part, times)| format!("(?:{part}){times}")),
+            3 => (inner, word(LOOPS)).prop_map(|(part, times)| format!("(?:{part}){times}")),
         ]
     });
     let whole = prop_oneof![
@@ -160,6 +127,38 @@ fn sets() -> impl Strategy<Value = Any> {
     ]
 }
 
+#[test]
+fn assertions() {
+    let looks = "^ $ \\A \\z (?m:^) (?m:$) (?Rm:^) (?Rm:$) \\b \\B \\b{start} \\b{end} \\b{start-half} \\b{end-half} \
+                 (?-u:\\b) (?-u:\\b{start}) (?-u:\\b{end}) (?-u:\\b{start-half}) (?-u:\\b{end-half})";
+    let paths = paths("/aé-\n\r");
+    for look in looks.split_whitespace() {
+        for pattern in [
+            format!("/{look}"),
+            format!("/(?s:.){look}"),
+            format!("/(?s:.)*{look}(?s:.)$"),
+            format!("/|{look}a"),
+        ] {
+            let pattern = Pattern::parse(&pattern).expect(&pattern);
+            let languages = Languages::new([Paths::Regex(&pattern)]);
+            let regex = Regex::new(&pattern.compiled()).unwrap();
+            for path in &paths {
+                let found = languages.holds(0, path);
+                assert_eq!(found, regex.is_match(path), "{} {path:?}", pattern.written());
+            }
+        }
+    }
+}
+
+impl Languages {
+    /// Whether the set at this position has the path.
+    fn holds(&self, set: usize, path: &str) -> bool {
+        let (set, mut search) = (&self.sets[set], self.search.borrow_mut());
+        search.renew();
+        path.starts_with(&*set.literal) && search.enter(set, path).and_then(|it| search.matches(it)).unwrap()
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
@@ -178,12 +177,9 @@ proptest! {
         let paths = paths(alphabet);
         let known: Vec<Vec<bool>> =
             holds.iter().map(|holds| paths.iter().map(|path| holds(path)).collect()).collect();
-        for (set, known) in languages.sets.iter().zip(&known) {
+        for (set, known) in known.iter().enumerate() {
             for (path, known) in paths.iter().zip(known) {
-                let mut search = languages.search.borrow_mut();
-                let found = path.starts_with(&*set.literal)
-                    && { let member = search.enter(set, path).unwrap(); search.matches(member).unwrap() };
-                prop_assert_eq!(found, *known, "{:?}", path);
+                prop_assert_eq!(languages.holds(set, path), *known, "{:?}", path);
             }
         }
         for question in questions {

@@ -98,6 +98,10 @@ fn what_a_group_captures_is_what_the_engine_says() {
         ("/(?<g>a)??a?$", Set, Some(("/aa", Some("a")))),
         ("/(?<g>a)??", Set, None),
         ("/(?<g>a)?", Unset, Some(("/", None))),
+        // A loop over the empty text is left after one round of it.
+        ("/(?:|(?<g>a))*", Set, None),
+        ("/(?:(?<g>a)|)*", Set, Some(("/a", Some("a")))),
+        ("/(?:(?<g>a*)|b)*$", Outside(NonEmpty), Some(("/", Some("")))),
         // The last round of a loop counts.
         ("/(?:(?<g>[a-z]*)/)+$", Outside(NonEmpty), None),
         ("/(?:(?<g>[a-z]*)-)+$", Outside(NonEmpty), Some(("/-", Some("")))),
