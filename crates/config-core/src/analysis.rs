@@ -15,7 +15,7 @@ use crate::plan::proxy::Field;
 use crate::plan::scope::Instances;
 use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
-use crate::template::{self, Source, Template, TemplateError};
+use crate::template::{self, Placeholder, Source, Template, TemplateError};
 
 /// Everything that rules look things up in.
 pub struct Facts<'d> {
@@ -95,11 +95,14 @@ pub struct FieldTemplate {
 }
 
 impl PluginFacts {
+    /// The placeholders of its templates, in the order of the manual.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.templates.iter().flat_map(|field| &field.parsed).flat_map(|parsed| parsed.placeholders())
+    }
+
     /// How many captures its templates read, each counted once.
     fn captures_read(&self) -> usize {
-        let placeholders =
-            self.templates.iter().flat_map(|field| &field.parsed).flat_map(|parsed| parsed.placeholders());
-        let captures = placeholders.filter(|placeholder| placeholder.source == Source::UriCaptures);
+        let captures = self.placeholders().filter(|placeholder| placeholder.source == Source::UriCaptures);
         captures.map(|placeholder| &*placeholder.name).collect::<FxHashSet<_>>().len()
     }
 }

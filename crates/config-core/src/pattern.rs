@@ -1,6 +1,7 @@
 //! One `~` path as it runs, in Kong and here: the text after `~` with `^` before it and every `?<`
 //! rewritten to `?P<`, blindly, compiled by the `regex` crate.
 
+mod dead_end;
 mod groups;
 mod header;
 mod interner;
@@ -10,6 +11,7 @@ mod syntax;
 
 use std::ops::Range;
 
+pub use dead_end::DeadEnd;
 pub use header::HeaderPattern;
 pub use interner::Patterns;
 pub use pcre::PcreDifference;
@@ -108,6 +110,12 @@ impl Pattern {
     /// The text that runs.
     pub fn compiled(&self) -> String {
         format!("^{}", rewrite(&self.written))
+    }
+
+    /// The pattern ready to run. Findings replay what they show; requests go through the router, which
+    /// compiles less.
+    pub(crate) fn compile(&self) -> Option<regex::Regex> {
+        regex::Regex::new(&self.compiled()).ok()
     }
 
     /// The capture groups, in the order of their opening parentheses.

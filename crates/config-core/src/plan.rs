@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 use crate::model::{ConsumerIndex, PluginIndex, Provider, RouteIndex, ServiceIndex};
 use crate::rules::Rule;
 
-pub(crate) use lower::{ForeignGuards, obstacles};
+pub(crate) use lower::{ForeignGuards, criteria_of, obstacles};
 
 use admission::{Admitted, Refusal, Stop};
 use caller::{Caller, Consumer, KeyCredential};
@@ -352,6 +352,21 @@ impl Plan {
     /// The route at a position of the list that the router was built from.
     pub(crate) fn routable(&self, position: usize) -> RouteIndex {
         self.routable[position]
+    }
+
+    /// What one plugin makes of a request with these captures, wherever it runs and whoever asks; the
+    /// body is not known. `path` is the request's in its normal form. `None` for a plugin that is broken
+    /// or not ai-proxy.
+    pub(crate) fn rehearse(
+        &self,
+        plugin: PluginIndex,
+        head: &RequestHead<'_>,
+        captures: &Captures,
+        path: &str,
+    ) -> Option<Result<Decision, Rejection>> {
+        let proxy = self.proxies[plugin.0].as_ref()?.as_ref().ok()?;
+        let rendered = proxy.render(head, captures);
+        Some(rendered.and_then(|rendered| prepare(proxy, &rendered, head, path, Body::Unknown)))
     }
 
     /// The key-auth instance that guards a route.

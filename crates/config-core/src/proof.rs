@@ -6,6 +6,7 @@
 pub mod operations;
 pub mod request;
 pub mod space;
+pub mod trial;
 
 use std::cell::{OnceCell, RefCell};
 

@@ -5,12 +5,16 @@
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
 mod capture_missing_on_path;
+mod capture_value;
 mod client_controlled_host;
+mod client_controlled_path;
 mod client_value;
 mod client_value_may_be_absent;
 mod conflicting_fields;
+mod dead_path;
+mod empty_capture;
 mod empty_route;
-mod example;
+mod glued_capture;
 mod invalid_path;
 mod invalid_path_regex;
 mod invalid_secret_reference;
@@ -109,7 +113,11 @@ rules! {
     UnknownPlugin "unknown-plugin" Warning "a plugin name that neither aiproxy nor Kong knows";
     KongPortability "kong-portability" Warning "Kong 3.10 refuses this, or does something else with it";
     LiteralSecret "literal-secret" Warning "a credential is written into the file";
+    GluedCapture "glued-capture" Warning "a group goes on where a literal word ends, without a separator";
+    DeadPath "dead-path" Warning "a path that no request can have";
+    EmptyCapture "empty-capture" Warning "a capture may be empty where an empty value is refused";
     MethodCannotWork "method-cannot-work" Warning "a method with which no request to the plugin can succeed";
+    ClientControlledPath "client-controlled-path" Warning "a client's value decides which operation of the provider is asked";
     UnusedIgnore "unused-ignore" Warning "an ignore comment that matches no finding or names no rule";
     UnsupportedEntity "unsupported-entity" Info "an entity that aiproxy accepts and does not run";
     DeprecatedField "deprecated-field" Info "a field that Kong has deprecated";
@@ -129,6 +137,8 @@ impl Rule {
                 | Rule::UnknownTemplateSource
                 | Rule::InvalidSecretReference
                 | Rule::KongPortability
+                | Rule::GluedCapture
+                | Rule::DeadPath
         )
     }
 
@@ -159,15 +169,21 @@ const CHECKS: &[fn(&Facts, &mut Vec<Diagnostic>)] = &[
     literal_secret::check,
     method_cannot_work::check,
     unsupported_entity::check,
-    unanchored_path::check,
     unused_capture::check,
     uncompilable::check,
 ];
 
 /// The checks that look at what the file compiles to. They never find an error: a plan is compiled
 /// before they run.
-const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] =
-    &[client_value_may_be_absent::check, unauthenticated_credential::check];
+const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[
+    glued_capture::check,
+    dead_path::check,
+    empty_capture::check,
+    client_controlled_path::check,
+    unanchored_path::check,
+    client_value_may_be_absent::check,
+    unauthenticated_credential::check,
+];
 
 /// Runs every check over the facts.
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {

@@ -138,7 +138,8 @@ impl<'a> Errors<'a> {
         let mut places = FxHashMap::default();
         let errors = findings
             .iter()
-            .filter(|d| d.rule.severity() == Severity::Error && !OF_A_REQUEST.contains(&d.rule));
+            .filter(|d| d.rule.severity() == Severity::Error && d.severity == Severity::Error)
+            .filter(|d| !OF_A_REQUEST.contains(&d.rule));
         for error in errors {
             let mut pointer = Some(&*error.place.pointer);
             while let Some(place) = pointer {
@@ -259,6 +260,13 @@ fn unmatchable(entity: &RouteEntity) -> Option<&Hole> {
         let unknown = hole.rule == Rule::UnknownField && !matches;
         unknown || hole.field.is_empty() || RouteEntity::MATCHING.contains(&&*hole.field)
     })
+}
+
+/// What a route demands of requests; `None` if no request can be said to be the route's.
+pub(crate) fn criteria_of(facts: &Facts, index: RouteIndex) -> Option<Criteria> {
+    let entity = &facts.config[index];
+    let is_served = unmatchable(entity).is_none() && why_unserved(facts, entity).is_none();
+    is_served.then(|| route_criteria(facts, index, entity)).flatten()
 }
 
 /// What a route demands of requests; `None` if one of its criteria is not valid, since leaving it

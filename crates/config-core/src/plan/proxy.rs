@@ -7,12 +7,13 @@ mod unbuilt;
 
 use formats::openai::Options;
 
+pub(crate) use lower::host_of;
 pub(in crate::plan) use lower::{CONNECTION_HEADERS, is_token};
 pub use lower::{Uncompilable, host_error};
 pub(in crate::plan) use native::Native;
 pub use render::{Rendered, RenderedTemplate};
-pub(crate) use render::{absent, empty};
-pub(in crate::plan) use render::{form_decode, query_argument, split_argument};
+pub(crate) use render::{absent, empty, query_argument};
+pub(in crate::plan) use render::{form_decode, split_argument};
 
 use super::auth::Auth;
 use super::landing::Landing;

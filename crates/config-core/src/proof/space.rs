@@ -18,7 +18,7 @@ use crate::plan::criteria::{Criteria, PathCriterion};
 use crate::plan::router::Router;
 use crate::plan::{Plan, priority::Rank};
 use crate::proof::request::Request;
-use cell::Cells;
+pub(in crate::proof) use cell::Cells;
 
 /// An entry, by its place in the order in which entries are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

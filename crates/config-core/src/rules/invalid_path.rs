@@ -24,6 +24,11 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether the path as written is a finding of this rule.
+pub(super) fn is_faulty(path: &str) -> bool {
+    fault(path).is_some()
+}
+
 /// What is wrong with a path, where in it, and what to write in place of the whole.
 #[derive(Debug, PartialEq)]
 struct Fault {
@@ -139,7 +144,7 @@ fn rooted(path: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
 }
 
-fn looks_like_regex(path: &str) -> bool {
+pub(super) fn looks_like_regex(path: &str) -> bool {
     path.starts_with('^')
         || path.ends_with('$')
         || [".*", ".+", "(?", "[^", "\\", "]+", "]*", ")?", ")+", ")*"].iter().any(|mark| path.contains(mark))

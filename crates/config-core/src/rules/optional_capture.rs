@@ -7,10 +7,13 @@ use crate::rules::uri_capture::{Absence, unproved};
 
 pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.extend(unproved(facts, Absence::Optional).map(|unproved| {
-        let name = unproved.name();
+        let (name, undecided) = (unproved.name(), unproved.undecided());
         unproved
-            .finding(Rule::OptionalCapture, |routes| {
-                format!("capture `{name}` may be unset when {routes} matches")
+            .finding(Rule::OptionalCapture, |routes| match undecided {
+                None => format!("capture `{name}` may be unset when {routes} matches"),
+                Some(reason) => {
+                    format!("it is not proved that every match of {routes} sets capture `{name}`: {reason}")
+                }
             })
             .help(
                 "let every match pass through the group, or put the paths without it on a route of their own",

@@ -1,19 +1,41 @@
 //! Regex paths that end before the path does. A pattern that takes in the rest on purpose (`.*`) is
 //! left alone.
 
-use crate::analysis::{Facts, PathKind};
+use crate::analysis::PathKind;
 use crate::diagnostic::Diagnostic;
-use crate::pattern::End;
-use crate::rules::{Rule, example::LongerPaths};
+use crate::language::{Languages, Paths, PathsId};
+use crate::model::RouteIndex;
+use crate::pattern::{End, Pattern};
+use crate::proof::Proofs;
+use crate::proof::trial::Trial;
+use crate::rules::Rule;
 
-pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
-    let mut longer_paths = LongerPaths::default();
-    for path in facts.routes.iter().flat_map(|route| &route.paths) {
-        let PathKind::Regex(Ok(pattern)) = &path.kind else { continue };
-        if pattern.end() != End::Open {
-            continue;
+pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
+    let facts = proofs.facts;
+    let mut open = Vec::new();
+    for (index, route) in facts.routes.iter().enumerate() {
+        for path in &route.paths {
+            let PathKind::Regex(Ok(pattern)) = &path.kind else { continue };
+            if pattern.end() == End::Open
+                && let Ok(anchored) = Pattern::parse(&anchored(pattern))
+            {
+                open.push((RouteIndex(index), path, &**pattern, anchored));
+            }
         }
-        let Some(longer) = longer_paths.find(pattern) else { continue };
+    }
+    let sets = open.iter().flat_map(|(_, _, pattern, anchored)| [pattern, anchored]);
+    let languages = Languages::new(sets.map(|pattern| Paths::Regex(pattern)));
+    for ((route, path, pattern, _), id) in open.iter().zip((0..).step_by(2)) {
+        let longer = match languages.find(&[PathsId(id)], &[PathsId(id + 1)]) {
+            Ok(Some(longer)) => longer,
+            Ok(None) => continue,
+            Err(reason) => {
+                let question =
+                    format!("whether path `~{}` ends where a request path does", pattern.written());
+                proofs.leave_open(reason, question);
+                continue;
+            }
+        };
         let place = facts.document.place(path.node);
         let message = format!("path `~{}` also matches `{longer}`", pattern.written());
         let help = match pattern.has_top_level_alternation() {
@@ -24,6 +46,17 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
                 "a pattern is anchored at the start only: end it with `$`, or with `.*` if longer paths are meant"
             }
         };
-        diagnostics.push(Diagnostic::new(Rule::UnanchoredPath, place, message).help(help));
+        let mut diagnostic = Diagnostic::new(Rule::UnanchoredPath, place, message).help(help);
+        let taken = Trial::new(facts, *route).and_then(|trial| trial.take(&longer));
+        diagnostic.witness = taken.map(|taken| taken.witness);
+        diagnostics.push(diagnostic);
+    }
+}
+
+/// The pattern as the rule would have it.
+fn anchored(pattern: &Pattern) -> String {
+    match pattern.has_top_level_alternation() {
+        true => format!("(?:{})$", pattern.written()),
+        false => format!("{}$", pattern.written()),
     }
 }

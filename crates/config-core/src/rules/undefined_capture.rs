@@ -86,7 +86,7 @@ fn help(unproved: &Unproved, groups: &[&str], near: Option<&str>) -> String {
 
 /// A path of another router's as a regex: `/:model/chat` and `/{model}/chat` have a group for each
 /// parameter. `None` if it has no parameters.
-fn with_groups(prefix: &str) -> Option<String> {
+pub(super) fn with_groups(prefix: &str) -> Option<String> {
     let mut any = false;
     let segments = prefix.split('/').map(|segment| {
         let parameter = segment

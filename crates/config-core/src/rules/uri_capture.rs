@@ -7,11 +7,14 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::analysis::{Facts, FieldTemplate, PathFacts, PathKind, RouteFacts};
-use crate::diagnostic::{Diagnostic, Related};
+use crate::diagnostic::{Diagnostic, Related, Witness};
+use crate::language::capture::Outcome;
+use crate::language::{Languages, Paths, PathsId, Undecided};
 use crate::model::RouteIndex;
-use crate::pattern::{Group, Pattern};
+use crate::pattern::Group;
+use crate::proof::trial::Trial;
+use crate::rules::Rule;
 use crate::rules::wording::list;
-use crate::rules::{Rule, example};
 use crate::template::{Placeholder, Source};
 
 /// Why a capture can be absent on a route.
@@ -65,45 +68,102 @@ pub(super) fn captures(templates: &[FieldTemplate]) -> impl Iterator<Item = (&Fi
 
 /// How the capture `name` can be absent on `route`; `None` if every match sets it. What of a route
 /// cannot be read is a finding already, and may hold any group.
-fn absence_on(facts: &Facts, route: RouteIndex, name: &str) -> Option<Absence> {
-    let entity = &facts.config[route];
-    let route = &facts.routes[route.0];
+fn absence_on(facts: &Facts, index: RouteIndex, name: &str) -> Option<Absence> {
+    let entity = &facts.config[index];
+    let route = &facts.routes[index.0];
     // Without paths, a field that cannot be read may have been meant as `paths`.
     if entity.hole_in(&["paths"]).is_some() || route.paths.is_empty() && entity.unmatchable().is_some() {
         return None;
     }
     let (mut defined, mut lacking, mut optional) = (false, route.paths.is_empty(), false);
     for path in &route.paths {
-        match membership(path, name) {
-            Membership::Has(_, group) => {
-                defined = true;
-                optional |= !group.always;
-            }
-            Membership::Lacks => lacking = true,
-            Membership::Unreadable => defined = true,
+        match supply(facts, path, name) {
+            Supply::Lacking => lacking = true,
+            Supply::Optional(..) => (defined, optional) = (true, true),
+            Supply::Certain | Supply::Unreadable => defined = true,
         }
     }
-    match (defined, lacking) {
-        (false, _) => Some(Absence::Undefined),
-        (true, true) => Some(Absence::MissingOnPath),
-        (true, false) => optional.then_some(Absence::Optional),
+    if !defined {
+        return Some(Absence::Undefined);
     }
+    if lacking && absences(facts, index, name).any(|absence| absence.kind == Absence::MissingOnPath) {
+        return Some(Absence::MissingOnPath);
+    }
+    optional.then_some(Absence::Optional)
 }
 
-/// Whether a path has a named group.
-enum Membership<'f> {
-    Has(&'f Pattern, &'f Group),
-    Lacks,
+/// What a path does for a capture.
+enum Supply<'f> {
+    /// Every match sets the group.
+    Certain,
+    /// A match leaves the group unset: in the path given, or where could not be decided.
+    Optional(&'f Group, Result<String, Undecided>),
+    /// It has no such group.
+    Lacking,
+    /// What it has cannot be told.
     Unreadable,
 }
 
-fn membership<'f>(path: &'f PathFacts, name: &str) -> Membership<'f> {
-    match &path.kind {
-        PathKind::Regex(Ok(pattern)) => {
-            pattern.group(name).map_or(Membership::Lacks, |group| Membership::Has(pattern, group))
+fn supply<'f>(facts: &Facts, path: &'f PathFacts, name: &str) -> Supply<'f> {
+    let (pattern, group) = match &path.kind {
+        PathKind::Regex(Ok(pattern)) => match pattern.group(name) {
+            Some(group) => (pattern, group),
+            None => return Supply::Lacking,
+        },
+        PathKind::Prefix(_) => return Supply::Lacking,
+        PathKind::Regex(Err(_)) | PathKind::Neither => return Supply::Unreadable,
+    };
+    if group.always {
+        return Supply::Certain;
+    }
+    match facts.captures.find(pattern, name, Outcome::Unset) {
+        Ok(None) => Supply::Certain,
+        Ok(Some(shown)) => Supply::Optional(group, Ok(shown.path)),
+        Err(undecided) => Supply::Optional(group, Err(undecided)),
+    }
+}
+
+/// A path of a route that can leave a capture absent.
+struct PathAbsence {
+    kind: Absence,
+    /// A request path that the path of the route matches without setting the capture.
+    shown: Result<String, Undecided>,
+}
+
+/// The paths of a route that can leave a capture absent, in the order they are tried. One that takes
+/// no request that an earlier path with the capture does not take is none.
+fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iterator<Item = PathAbsence> {
+    let paths = &facts.routes[index.0].paths;
+    let order: Vec<usize> = match Trial::new(facts, index) {
+        Some(trial) => trial.order().collect(),
+        None => (0..paths.len()).collect(),
+    };
+    let mut earlier: Vec<Paths<'f>> = Vec::new();
+    order.into_iter().filter_map(move |at| {
+        let path = &paths[at];
+        match supply(facts, path, name) {
+            Supply::Certain => {
+                earlier.extend(set(path));
+                None
+            }
+            Supply::Optional(_, shown) => Some(PathAbsence { kind: Absence::Optional, shown }),
+            Supply::Lacking => {
+                let sets = earlier.iter().copied().chain(set(path));
+                let ids: Vec<PathsId> = (0..=earlier.len() as u32).map(PathsId).collect();
+                let (excluded, this) = ids.split_at(earlier.len());
+                let shown = Languages::new(sets).find(this, excluded).transpose()?;
+                Some(PathAbsence { kind: Absence::MissingOnPath, shown })
+            }
+            Supply::Unreadable => None,
         }
-        PathKind::Prefix(_) => Membership::Lacks,
-        PathKind::Regex(Err(_)) | PathKind::Neither => Membership::Unreadable,
+    })
+}
+
+fn set(path: &PathFacts) -> Option<Paths<'_>> {
+    match &path.kind {
+        PathKind::Prefix(prefix) => Some(Paths::Prefix(prefix)),
+        PathKind::Regex(Ok(pattern)) => Some(Paths::Regex(pattern)),
+        PathKind::Regex(Err(_)) | PathKind::Neither => None,
     }
 }
 
@@ -118,11 +178,22 @@ impl<'f> Unproved<'f> {
         &self.facts.routes[self.routes[0].0]
     }
 
-    /// A finding at the placeholder, with the paths that fail it as related ranges.
+    /// Why it could not be decided whether a match leaves the capture unset; `None` if one does.
+    pub fn undecided(&self) -> Option<Undecided> {
+        let mut undecided = None;
+        for absence in absences(self.facts, self.routes[0], self.name()) {
+            undecided = Some(absence.shown.err()?);
+        }
+        undecided
+    }
+
+    /// A finding at the placeholder, with the paths that fail it as related ranges and a request that
+    /// lacks the capture.
     pub fn finding(&self, rule: Rule, message: impl FnOnce(&str) -> String) -> Diagnostic {
         let range = self.placeholder.range.clone();
         let place = self.facts.document.place_within(self.field.node, range);
         let mut diagnostic = Diagnostic::new(rule, place, message(&self.route_names()));
+        diagnostic.witness = self.witness();
         for route in self.routes.iter().take(SHOWN_ROUTES) {
             let paths = self.facts.routes[route.0].paths.iter();
             diagnostic.related.extend(paths.filter_map(|path| self.label(path)).take(SHOWN_PATHS));
@@ -133,27 +204,38 @@ impl<'f> Unproved<'f> {
     /// What a path has to do with the failure; `None` if it provides the capture.
     fn label(&self, path: &PathFacts) -> Option<Related> {
         let (document, name) = (self.facts.document, self.name());
-        match membership(path, name) {
-            Membership::Has(_, group) if group.always => None,
-            Membership::Has(pattern, group) => {
-                let message = match example::path_without(pattern, name) {
-                    Some(path) => format!("`{path}` matches without this group"),
-                    None => "a match may leave this group unset".to_owned(),
+        match supply(self.facts, path, name) {
+            Supply::Certain | Supply::Unreadable => None,
+            Supply::Optional(group, shown) => {
+                let message = match shown {
+                    Ok(path) => format!("`{path}` matches without this group"),
+                    Err(_) => "whether every match sets this group is not known".to_owned(),
                 };
                 Some(Related {
                     message,
                     span: document.span_within(path.node, PathFacts::of_regex(&group.range)),
                 })
             }
-            Membership::Lacks => {
+            Supply::Lacking => {
                 let message = match path.kind {
                     PathKind::Prefix(_) => "a prefix path captures nothing".to_owned(),
                     _ => format!("no group `{name}` in this path"),
                 };
                 Some(Related { message, span: document.span(path.node) })
             }
-            Membership::Unreadable => None,
         }
+    }
+
+    /// A request that the first failing route takes without the capture.
+    fn witness(&self) -> Option<Witness> {
+        let (index, name) = (self.routes[0], self.name());
+        let trial = Trial::new(self.facts, index)?;
+        let lacks = |path: &str| Some(trial.take(path)?).filter(|taken| taken.captures.get(name).is_none());
+        let taken = match self.first_route().paths.is_empty() {
+            true => lacks("/"),
+            false => absences(self.facts, index, name).find_map(|absence| lacks(&absence.shown.ok()?)),
+        };
+        Some(taken?.witness)
     }
 
     /// The failing routes, for a message.

@@ -15,7 +15,7 @@ use crate::plan::landing::{LandingError, has_dot_segment, host};
 use crate::plan::upstream::template::{PathTemplate, UrlTemplate};
 use crate::secret::{EnvVault, SecretValue};
 use crate::syntax::{NodeId, Spanned};
-use crate::template::{Template, parse};
+use crate::template::{Segment, Template, parse};
 
 /// Kong's default, which it fills in wherever a plugin has `model.options`.
 const DEFAULT_AZURE_API_VERSION: &str = "2023-05-15";
@@ -115,6 +115,16 @@ impl Field {
 /// one is, or if the field has no part in a host.
 pub fn host_error(field: Field, template: &Template) -> Option<LandingError> {
     shape(field, template).err()
+}
+
+/// The host that a field's template makes, and the domain that follows it; `None` if it makes none.
+pub(crate) fn host_of(field: Field, template: &Template) -> Option<(Vec<Segment>, &'static str)> {
+    match (field, shape(field, template).ok()?) {
+        (_, Shape::Url(url)) => Some((url.host, "")),
+        (Field::AzureInstance, _) => Some((template.segments.clone(), AZURE_DOMAIN)),
+        (Field::GeminiApiEndpoint, _) => Some((template.segments.clone(), "")),
+        _ => None,
+    }
 }
 
 /// What was found wrong so far.

@@ -126,7 +126,7 @@ pub(crate) fn absent(placeholder: &Placeholder) -> Rejection {
 }
 
 /// The first value of a query argument, form-decoded; an argument without `=` is empty.
-pub(in crate::plan) fn query_argument<'a>(query: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
+pub(crate) fn query_argument<'a>(query: &'a [u8], name: &[u8]) -> Option<Cow<'a, [u8]>> {
     query
         .split(|byte| *byte == b'&')
         .filter(|argument| !argument.is_empty())

@@ -11,7 +11,7 @@ use crate::template::{Placeholder, Segment, Template};
 #[derive(Debug, Clone)]
 pub(in crate::plan) struct UrlTemplate {
     pub scheme: Scheme,
-    host: Vec<Segment>,
+    pub host: Vec<Segment>,
     pub port: Option<u16>,
     pub path: PathTemplate,
 }
