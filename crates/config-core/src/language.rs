@@ -42,9 +42,6 @@ pub enum Undecided {
     /// A request was found that does not do what it was to show.
     #[error("the request that was found does not show it")]
     Unconfirmed,
-    /// A pattern asserts something that the automata cannot see, such as a word boundary.
-    #[error("a pattern has an assertion that cannot be analysed")]
-    Assertion,
     /// There are more pairs of routes that may compete than are looked at.
     #[error("there are too many routes that may compete for the same requests")]
     TooMany,

@@ -33,6 +33,10 @@ pub struct Pattern {
     pcre_differences: Box<[PcreDifference]>,
 }
 
+/// How deep a [`Pattern::tail`] may nest: as deep as a pattern, and a little deeper for what is put
+/// around one that is not anchored.
+pub(crate) const TAIL_NEST_LIMIT: u32 = 260;
+
 /// A capture group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

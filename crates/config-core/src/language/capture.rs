@@ -162,7 +162,7 @@ impl Run<'_> {
         debug_assert!(holds, "{} on {path}", pattern.written());
         match holds {
             true => Ok(Some((rest.into(), value.map(Rc::from)))),
-            false => Err(Undecided::TooLarge),
+            false => Err(Undecided::Unconfirmed),
         }
     }
 }

@@ -3,7 +3,10 @@
 //! It is built as the `regex` crate builds its own: which alternative is tried first, when a loop is
 //! left and what a loop over the empty text does are the same, so the threads meet in the same order.
 
-use regex_syntax::hir::{self, Hir, HirKind, Look};
+use regex_syntax::{
+    ParserBuilder,
+    hir::{self, Hir, HirKind, Look},
+};
 use rustc_hash::FxHashMap;
 
 use super::{
@@ -12,6 +15,7 @@ use super::{
     budget::Budget,
     look::Sight,
 };
+use crate::pattern;
 
 /// A state of an [`Nfa`].
 pub type StateId = u32;
@@ -50,8 +54,8 @@ pub struct Nfa {
 impl Nfa {
     /// The machine of what `source` says.
     pub fn new(source: &str, budget: &mut Budget) -> Result<Self, Undecided> {
-        // Whoever asks has a pattern that was read before; one part of it is not larger.
-        let hir = regex_syntax::parse(source).map_err(|_| Undecided::TooLarge)?;
+        let mut parser = ParserBuilder::new().nest_limit(pattern::TAIL_NEST_LIMIT).build();
+        let hir = parser.parse(source).map_err(|_| Undecided::TooLarge)?;
         let mut builder = Builder::default();
         let whole = builder.compile(&hir)?;
         let end = builder.add(State::Match)?;

@@ -133,3 +133,14 @@ fn a_finite_group_is_enumerated() {
         assert_eq!(sorted, values, "{written}");
     }
 }
+
+#[test]
+fn a_pattern_nested_as_deep_as_any_is_analysed() {
+    let deepest = |end: &str| {
+        let nested = |depth| format!("/{}a{}{end}", "(?:".repeat(depth), ")".repeat(depth));
+        (1..300).map(nested).rfind(|written| Pattern::parse(written).is_ok()).unwrap()
+    };
+    for written in [deepest(""), deepest("|/b")] {
+        assert_eq!(find(&[&format!("~{written}")], &["/b"]), Ok(Some("/a".to_owned())));
+    }
+}

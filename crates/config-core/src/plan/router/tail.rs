@@ -3,10 +3,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use regex_automata::{Anchored, Input, meta};
+use regex_automata::{Anchored, Input, meta, util::syntax};
 use rustc_hash::FxHashMap;
 
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, TAIL_NEST_LIMIT};
 
 /// The rest of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,11 +108,31 @@ impl Tails {
     /// [`Pattern::parse`] rules out.
     fn compiled(&self, index: u32) -> Option<&meta::Regex> {
         let regex = &self.regexes[index as usize];
-        regex.compiled.get_or_init(|| meta::Regex::new(&regex.source).ok()).as_ref()
+        let compile = || {
+            let syntax = syntax::Config::new().nest_limit(TAIL_NEST_LIMIT);
+            meta::Regex::builder().syntax(syntax).build(&regex.source).ok()
+        };
+        regex.compiled.get_or_init(compile).as_ref()
     }
 }
 
 /// The whole path is the haystack, so that assertions see what is before `start`.
 fn input(path: &str, start: usize) -> Input<'_> {
     Input::new(path).range(start..).anchored(Anchored::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_nested_as_deep_as_any_is_matched() {
+        for end in ["", "|/b"] {
+            let nested = |depth| format!("/{}a{}{end}", "(?:".repeat(depth), ")".repeat(depth));
+            let deepest = (1..300).filter_map(|depth| Pattern::parse(&nested(depth)).ok()).last().unwrap();
+            let mut tails = Tails::default();
+            let tail = tails.intern(&deepest);
+            assert!(tails.is_match(tail, "/a", deepest.literal_prefix().len()), "{end}");
+        }
+    }
 }
