@@ -4,6 +4,7 @@
 //! plan that it speaks about.
 
 pub mod operations;
+pub mod pairs;
 pub mod request;
 pub mod space;
 pub mod trial;
@@ -14,6 +15,7 @@ use crate::analysis::Facts;
 use crate::language::Undecided;
 use crate::plan::Plan;
 use operations::Operation;
+use pairs::Pairs;
 use space::Space;
 
 /// What rules about the whole plan look things up in.
@@ -23,6 +25,7 @@ pub struct Proofs<'a> {
     /// What it compiles to.
     pub plan: &'a Plan,
     space: OnceCell<Space<'a>>,
+    pairs: OnceCell<Pairs>,
     open: RefCell<Vec<Open>>,
 }
 
@@ -43,12 +46,17 @@ const TOLD: usize = 4;
 impl<'a> Proofs<'a> {
     /// Proofs about `plan`, which `facts` were compiled to. Nothing is computed before it is asked for.
     pub(crate) fn new(facts: &'a Facts<'a>, plan: &'a Plan) -> Self {
-        Self { facts, plan, space: OnceCell::new(), open: RefCell::default() }
+        Self { facts, plan, space: OnceCell::new(), pairs: OnceCell::new(), open: RefCell::default() }
     }
 
     /// The requests that the plan's routes tell apart.
     pub fn space(&self) -> &Space<'a> {
         self.space.get_or_init(|| Space::new(self.plan, Operation::ALL.map(Operation::path)))
+    }
+
+    /// Which of the routes compete for the same requests.
+    pub fn pairs(&self) -> &Pairs {
+        self.pairs.get_or_init(|| Pairs::new(self))
     }
 
     /// Notes that `question` (what would be proved, such as "whether `chat` can win a request") stays

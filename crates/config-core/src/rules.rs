@@ -4,6 +4,7 @@
 //! checks it (`rules/<id>.rs`, unless an earlier stage finds it), its page `docs/rules/<id>.md`,
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
+mod ambiguous_routes;
 mod capture_missing_on_path;
 mod capture_value;
 mod client_controlled_host;
@@ -11,6 +12,7 @@ mod client_controlled_path;
 mod client_value;
 mod client_value_may_be_absent;
 mod conflicting_fields;
+mod credential_crossover;
 mod dead_path;
 mod empty_capture;
 mod empty_route;
@@ -27,11 +29,14 @@ mod missing_provider_option;
 mod optional_capture;
 mod resource_limit;
 mod rewrite;
+mod rivalry;
+mod shadowed_route;
 mod strings;
 mod template_not_evaluated;
 mod unanchored_path;
 mod unauthenticated_credential;
 mod uncompilable;
+mod undecided;
 mod undefined_capture;
 mod unknown_template_source;
 pub(crate) mod unresolved_secret;
@@ -117,6 +122,9 @@ rules! {
     DeadPath "dead-path" Warning "a path that no request can have";
     EmptyCapture "empty-capture" Warning "a capture may be empty where an empty value is refused";
     MethodCannotWork "method-cannot-work" Warning "a method with which no request to the plugin can succeed";
+    ShadowedRoute "shadowed-route" Warning "a route or path that can never win a request";
+    AmbiguousRoutes "ambiguous-routes" Warning "two routes match the same request, and only their order in the file decides";
+    CredentialCrossover "credential-crossover" Warning "a client that leaves out a part of its path is answered with another route's credential";
     ClientControlledPath "client-controlled-path" Warning "a client's value decides which operation of the provider is asked";
     UnusedIgnore "unused-ignore" Warning "an ignore comment that matches no finding or names no rule";
     UnsupportedEntity "unsupported-entity" Info "an entity that aiproxy accepts and does not run";
@@ -125,6 +133,7 @@ rules! {
     UnusedCapture "unused-capture" Info "a named group that no template uses";
     ClientValueMayBeAbsent "client-value-may-be-absent" Info "a template uses a header or query argument that a request may lack";
     UnauthenticatedCredential "unauthenticated-credential" Info "routes that spend a credential for anybody who reaches them";
+    Undecided "undecided" Info "something that could not be proved, nor refuted, within the limits of a proof";
 }
 
 impl Rule {
@@ -179,6 +188,10 @@ const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[
     glued_capture::check,
     dead_path::check,
     empty_capture::check,
+    shadowed_route::check,
+    ambiguous_routes::check,
+    kong_portability::order::check,
+    credential_crossover::check,
     client_controlled_path::check,
     unanchored_path::check,
     client_value_may_be_absent::check,
@@ -197,4 +210,6 @@ pub(crate) fn prove(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     for check in PROOFS {
         check(proofs, diagnostics);
     }
+    // What the others have left open.
+    undecided::check(proofs, diagnostics);
 }

@@ -29,9 +29,13 @@ fn does_what_it_says(shown: &Shown) -> bool {
         | "glued-capture"
         | "unanchored-path" => shown.wins_here(),
         "shadowed-route" => shown.matches_here() && !shown.wins_here(),
-        "ambiguous-routes" => shown.replayed.matching.len() > 1,
+        "ambiguous-routes" => shown.matches_here() && shown.replayed.matching.len() > 1,
         "kong-portability" => shown.replayed.kong != shown.replayed.route,
-        "credential-crossover" => shown.replayed.route.is_some(),
+        "credential-crossover" => {
+            // It stands at the route that answers or at the one that is missed.
+            let is_answered = shown.replayed.route.is_some() && shown.replayed.rejection.is_none();
+            is_answered && (shown.wins_here() || !shown.matches_here())
+        }
         id => panic!("say here what the requests that {id} shows have to do"),
     }
 }

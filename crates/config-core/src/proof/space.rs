@@ -128,6 +128,19 @@ impl<'p> Space<'p> {
         self.search(all, none, None)
     }
 
+    /// A path that is one of each of `all` and of none of `none`, whatever else their routes demand.
+    ///
+    /// # Errors
+    /// As for [`Self::find`].
+    pub fn find_path(&self, all: &[EntryId], none: &[EntryId]) -> Result<Option<String>, Undecided> {
+        if none.iter().any(|id| self.path(*id).is_none()) {
+            return Ok(None);
+        }
+        let (within, without): (Vec<_>, Vec<_>) =
+            (self.path_sets(all).collect(), self.path_sets(none).collect());
+        self.languages.find(&within, &without)
+    }
+
     /// A request that each of `all` matches and that the plan gives to the first of them; `None` if every
     /// request that all of them match belongs to other entries. `ending`, which is one of those that the
     /// space was made with: of those only the requests whose path ends so.

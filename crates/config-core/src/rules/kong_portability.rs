@@ -9,6 +9,7 @@ mod key;
 mod mode;
 mod model;
 mod null;
+pub(super) mod order;
 mod path;
 mod route;
 mod upstream;

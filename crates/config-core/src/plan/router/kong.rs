@@ -78,6 +78,13 @@ impl Router {
     }
 }
 
+impl Router {
+    /// The id by which Kong breaks ties for a place in [`Self::order`]; `None` if it is random.
+    pub(crate) fn kong_id(&self, rank: u32) -> Option<Uuid> {
+        self.table.kong_id(rank)
+    }
+}
+
 impl Table {
     /// The id by which Kong breaks ties.
     fn kong_id(&self, rank: u32) -> Option<Uuid> {

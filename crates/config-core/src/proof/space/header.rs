@@ -55,7 +55,16 @@ impl Drafts<'_> {
         }
         // The router reads the host apart.
         self.complete &= demand.name() != "host";
-        for wanted in demand.values() {
+        // What meets a later demand too comes first: a header is seldom sent twice.
+        let is_shared = |wanted: &&HeaderValue| match wanted {
+            HeaderValue::Exact(text) => {
+                let mut others = rest.iter().filter(|other| other.name() == demand.name());
+                others.all(|other| other.values().iter().any(|value| value.accepts(text)))
+            }
+            HeaderValue::Regex(_) => false,
+        };
+        let (first, then): (Vec<_>, Vec<_>) = demand.values().iter().partition(is_shared);
+        for wanted in first.into_iter().chain(then) {
             let texts = match wanted {
                 HeaderValue::Exact(text) => vec![text.clone()],
                 HeaderValue::Regex(pattern) => value::matching(pattern),

@@ -1,0 +1,76 @@
+//! `credential-crossover`: a client that leaves a part of its path out is answered by another provider,
+//! with another route's credential.
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Provider;
+use crate::plan::criteria::PathCriterion;
+use crate::proof::Proofs;
+use crate::proof::pairs::Crossing;
+use crate::proof::space::EntryId;
+use crate::rules::Rule;
+use crate::rules::rivalry::{Rivalry, shown};
+
+pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
+    let rivalry = Rivalry::new(proofs);
+    for crowd in &proofs.pairs().crossings {
+        let Some((told, others)) = crowd.shown.split_first() else { continue };
+        let [from, to] = [told.from, told.to].map(|id| rivalry.route(id));
+        let other = if told.from == crowd.broad { told.to } else { told.from };
+        let finding =
+            Diagnostic::new(Rule::CredentialCrossover, rivalry.place(crowd.broad), message(&rivalry, told))
+                .help(format!(
+                    "give {to} a beginning of its own, so that what misses {from} is answered 404; or let \
+                 {from} take such requests too"
+                ))
+                .witness(told.request.witness())
+                .related(rivalry.span(other), format!("the path of {}", rivalry.label(other)));
+        let finding = others.iter().fold(finding, |finding, crossing| {
+            let other = if crossing.from == crowd.broad { crossing.to } else { crossing.from };
+            finding.related(rivalry.span(other), message(&rivalry, crossing))
+        });
+        diagnostics.push(match crowd.more {
+            0 => finding,
+            more => finding.related(
+                rivalry.span(crowd.broad),
+                format!("clients of {more} more paths end up with another provider in the same way"),
+            ),
+        });
+    }
+}
+
+fn message(rivalry: &Rivalry, crossing: &Crossing) -> String {
+    let Crossing { from, to, request } = crossing;
+    let left_out = match left_out(rivalry, *from) {
+        Some(name) => format!("`{name}`"),
+        None => "a part of the path".to_owned(),
+    };
+    let [ours, theirs] = [*from, *to].map(|id| provider(rivalry, id));
+    let whose = match (ours, theirs) {
+        (Some(ours), Some(theirs)) if ours != theirs => format!("{theirs}, not {ours}, gets the prompt"),
+        _ => "the prompt is sent".to_owned(),
+    };
+    format!(
+        "a client of {} that leaves {left_out} out is answered by {}: with {}, {whose} with the credential of {}",
+        rivalry.label(*from),
+        rivalry.label(*to),
+        shown(request),
+        rivalry.route(*to)
+    )
+}
+
+/// The name of the capture that stands right behind the literal beginning.
+fn left_out(rivalry: &Rivalry, from: EntryId) -> Option<String> {
+    let Some(PathCriterion::Regex(pattern)) = rivalry.space.path(from) else { return None };
+    pattern.groups().first()?.name.as_deref().map(str::to_owned)
+}
+
+/// The provider of an entry's route, if it is always the same.
+fn provider(rivalry: &Rivalry, id: EntryId) -> Option<Provider> {
+    let facts = rivalry.proofs.facts;
+    let plugins = &facts.route(rivalry.space.entry(id).route).plugins;
+    let mut providers = plugins
+        .iter()
+        .filter_map(|plugin| Some(facts.config[*plugin].ai_proxy.as_ref()?.model.provider.value));
+    let first = providers.next()?;
+    providers.all(|other| other == first).then_some(first)
+}
