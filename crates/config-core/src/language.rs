@@ -142,6 +142,9 @@ impl Languages {
             members.sort_unstable();
             members.dedup();
         }
+        if question.all.iter().any(|member| question.none.contains(member)) {
+            return Ok(None);
+        }
         let rest = search.answer(question)?;
         Ok(rest.map(|rest| [beginning, &rest].concat()))
     }

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use regex_syntax::hir;
 use rustc_hash::FxHashMap;
 
-use super::Undecided;
+use super::{Undecided, budget::Budget};
 
 /// A set of characters: ranges in order, apart from each other.
 pub type Characters = Box<[RangeInclusive<char>]>;
@@ -22,8 +22,6 @@ pub type Members = Vec<Box<[Class]>>;
 
 const MAX_CLASSES: usize = 1024;
 const MAX_SYMBOLS: usize = 2048;
-/// How many marks a partition may take to find: one for each interval and 64 sets.
-const MAX_MARKS: usize = 1 << 18;
 
 /// The characters of a class, which holds bytes only where they are ASCII.
 pub fn characters(class: &hir::Class) -> Characters {
@@ -49,7 +47,7 @@ pub struct Partition {
 
 impl Partition {
     /// The classes, and those that each set consists of.
-    pub fn new(sets: &[Characters]) -> Result<(Self, Members), Undecided> {
+    pub fn new(sets: &[Characters], budget: &mut Budget) -> Result<(Self, Members), Undecided> {
         let mut edges: Vec<(u32, usize)> = Vec::new();
         for (set, ranges) in sets.iter().enumerate() {
             for range in ranges {
@@ -59,9 +57,7 @@ impl Partition {
         }
         edges.sort_unstable();
         let words = sets.len().div_ceil(64);
-        if (edges.len() + 1).saturating_mul(words + 1) > MAX_MARKS {
-            return Err(Undecided::TooLarge);
-        }
+        budget.spend((edges.len() + 1).saturating_mul(words + 1))?;
         // Each edge turns membership of its set on or off; what is on is what the interval is known by.
         let mut on = vec![0u64; words];
         let mut known: FxHashMap<Box<[u64]>, Class> = FxHashMap::default();
@@ -145,40 +141,44 @@ impl Symbols {
     pub fn new(
         partitions: &[&Partition],
         sets: impl IntoIterator<Item = Characters>,
+        budget: &mut Budget,
     ) -> Result<Self, Undecided> {
         let sets: Vec<Characters> = sets.into_iter().collect();
-        let (others, _) = Partition::new(&sets)?;
+        let (others, _) = Partition::new(&sets, budget)?;
         let partitions: Vec<&Partition> = partitions.iter().copied().chain([&others]).collect();
+        let mut starts: Vec<u32> =
+            partitions.iter().flat_map(|partition| partition.intervals.iter().map(|(at, _)| *at)).collect();
+        starts.sort_unstable();
+        starts.dedup();
+        budget.spend((READABLE.len() + starts.len()).saturating_mul(partitions.len()))?;
+
         let mut known: FxHashMap<Box<[Class]>, (u8, char)> = FxHashMap::default();
         let mut classes = vec![0; partitions.len()];
-        let mut add = |rank: u8, character: char| {
+        let tell = |classes: &mut [Class], character: char| {
             for (class, partition) in classes.iter_mut().zip(&partitions) {
                 *class = partition.class(character);
             }
-            if let Some(best) = known.get_mut(classes.as_slice()) {
-                *best = (rank, character).min(*best);
-            } else if known.len() == MAX_SYMBOLS {
-                return Err(Undecided::TooLarge);
-            } else {
-                known.insert(classes.as_slice().into(), (rank, character));
-            }
-            Ok(())
         };
         for (rank, character) in (0..).zip(READABLE.chars()) {
-            add(rank, character)?;
-        }
-        let mut starts: Vec<u32> =
-            partitions.iter().flat_map(|partition| partition.intervals.iter().map(|(at, _)| *at)).collect();
-        starts.push(0);
-        starts.sort_unstable();
-        starts.dedup();
-        for (at, start) in starts.iter().enumerate() {
-            let end = starts.get(at + 1).copied().unwrap_or(char::MAX as u32 + 1);
-            // An interval of which all is readable has been seen; one that is long shows itself early.
-            let characters = (*start..end.min(start + LOOKED_THROUGH)).filter_map(char::from_u32);
-            if let Some((rank, character)) = characters.map(|it| (rank(it), it)).min() {
-                add(rank, character)?;
+            tell(&mut classes, character);
+            if !known.contains_key(classes.as_slice()) {
+                known.insert(classes.as_slice().into(), (rank, character));
             }
+        }
+        for (at, start) in starts.iter().enumerate() {
+            tell(&mut classes, char::from_u32(*start).unwrap_or_default());
+            let before = known.get(classes.as_slice());
+            if before.is_some_and(|(rank, _)| *rank < UNLISTED) {
+                continue;
+            }
+            let end = starts.get(at + 1).copied().unwrap_or(char::MAX as u32 + 1);
+            // A long interval shows early what it has.
+            let characters = (*start..end.min(start + LOOKED_THROUGH)).filter_map(char::from_u32);
+            let best = characters.map(|it| (rank(it), it)).chain(before.copied()).min();
+            known.extend(best.map(|best| (classes.as_slice().into(), best)));
+        }
+        if known.len() > MAX_SYMBOLS {
+            return Err(Undecided::TooLarge);
         }
         let mut symbols: Vec<_> = known.into_iter().map(|(classes, best)| (best, classes)).collect();
         symbols.sort_unstable();
@@ -203,12 +203,13 @@ const READABLE: &str = concat!(
     "éàüñßαλжя中あ",
     "[]{}|^\"\\% #?<>`",
 );
+const UNLISTED: u8 = 200;
 const LOOKED_THROUGH: u32 = 128;
 
 /// The rank of what [`READABLE`] does not list, below all that it does.
 fn rank(character: char) -> u8 {
     match character {
-        _ if character.is_alphanumeric() => 200,
+        _ if character.is_alphanumeric() => UNLISTED,
         _ if character.is_control() => 255,
         _ if character.is_whitespace() => 240,
         _ => 220,

@@ -64,7 +64,7 @@ impl Nfa {
         budget.keep(states.len())?;
         let visible = Sight::of_looks(hir.properties().look_set());
         sets.extend(visible.told_apart());
-        let (partition, members) = Partition::new(&sets)?;
+        let (partition, members) = Partition::new(&sets, budget)?;
         let sights = partition.samples().iter().map(|sample| Sight::of(*sample).masked(visible)).collect();
         Ok(Self { states, start: whole.start, partition, sets: members, sights, visible })
     }

@@ -39,7 +39,7 @@ pub type Answer = Result<Option<Rc<str>>, Undecided>;
 pub struct Search {
     automata: Vec<Slot>,
     by_source: FxHashMap<Rc<str>, AutomatonId>,
-    symbols: FxHashMap<Box<[AutomatonId]>, Result<Rc<Symbols>, Undecided>>,
+    symbols: FxHashMap<Box<[AutomatonId]>, Rc<Symbols>>,
     answers: FxHashMap<Question, Answer>,
     budget: Budget,
 }
@@ -125,16 +125,17 @@ impl Search {
 
     fn symbols(&mut self, automata: &[AutomatonId]) -> Result<Rc<Symbols>, Undecided> {
         if let Some(known) = self.symbols.get(automata) {
-            return known.clone();
+            return Ok(Rc::clone(known));
         }
+        // Each has been walked before it became a member of a question.
         let built = |id: &AutomatonId| match &self.automata[*id as usize].built {
             Some(Ok(automaton)) => Some(automaton.partition()),
             _ => None,
         };
         let partitions: Vec<&Partition> = automata.iter().filter_map(built).collect();
-        let symbols = Symbols::new(&partitions, Normal::told_apart()).map(Rc::new);
-        self.symbols.insert(automata.into(), symbols.clone());
-        symbols
+        let symbols = Rc::new(Symbols::new(&partitions, Normal::told_apart(), &mut self.budget)?);
+        self.symbols.insert(automata.into(), Rc::clone(&symbols));
+        Ok(symbols)
     }
 }
 

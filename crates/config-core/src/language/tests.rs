@@ -144,3 +144,24 @@ fn a_pattern_nested_as_deep_as_any_is_analysed() {
         assert_eq!(find(&[&format!("~{written}")], &["/b"]), Ok(Some("/a".to_owned())));
     }
 }
+
+#[test]
+fn what_is_too_large_is_left_undecided_and_nothing_else() {
+    for (all, none, found) in [
+        ("~/(?<g>(?:.*a.{20}){2})$", "~/.*b.{15}$", Err(Undecided::TooLarge)),
+        ("~/(?:[ab]*a[ab]{25}c)$", "~/(?:[ab]*b[ab]{25}c)$", Err(Undecided::TooLarge)),
+        ("~/\\w{200}$", "~/a+$", Ok(Some(format!("/{}b", "a".repeat(199))))),
+        ("~/[^x]{500}$", "~/[^/]+$", Ok(Some(format!("/{}/", "a".repeat(499))))),
+        ("~/(?:a?){100}a{100}$", "~/a{100,200}$", Ok(None)),
+        ("~/(?:a|b|ab)*c$", "~/[ab]*c", Ok(None)),
+    ] {
+        assert_eq!(find(&[all], &[none]), found, "{all}");
+    }
+    // What one question may not take, others still may.
+    let (large, small) = (pattern("/(?:.*a.{20}){2}$"), pattern("/a+b$"));
+    let languages = Languages::new([Paths::Regex(&large), Paths::Regex(&small), Paths::Prefix("/aa")]);
+    assert_eq!(languages.find(&[PathsId(0)], &[PathsId(1)]), Err(Undecided::TooLarge));
+    assert_eq!(languages.find(&[PathsId(0)], &[PathsId(0)]), Ok(None));
+    assert_eq!(languages.find(&[PathsId(1)], &[PathsId(2)]), Ok(Some("/ab".to_owned())));
+    assert_eq!(shown("/(?<g>.*a.{20}){2}$", Outcome::Unset), Err(Undecided::TooLarge));
+}

@@ -67,7 +67,7 @@ impl<'r> Run<'r> {
     pub fn new(nfa: &'r Nfa, group: u32, goal: &'r Goal, budget: &'r mut Budget) -> Result<Self, Undecided> {
         let reader = Reader::new(goal);
         let told_apart = Normal::told_apart().into_iter().chain(reader.told_apart());
-        let symbols = Symbols::new(&[nfa.partition()], told_apart)?;
+        let symbols = Symbols::new(&[nfa.partition()], told_apart, budget)?;
         Ok(Self { nfa, group, reader, symbols, visited: Visited::default(), budget })
     }
 
