@@ -3,9 +3,9 @@
 //!
 //! A warning that is right and that the team accepts is justified where it stands, at the end of its line or in
 //! a comment directly above: `# justified[rule]: reason`. (An `ignore` would hide it from these tests too.)
-//! Beside each file stands a `.requests` file, one request a line:
-//! `METHOD URL | header: value => ROUTE PROVIDER/MODEL`, or `=> ROUTE STATUS` if the route refuses, or `=> none`.
-//! The model `*` is the one that the client names; the header `consumer` says who sends it.
+//! Beside each file stands a `.requests` file. A line is a request, `METHOD URL | header: value`, where the header
+//! `consumer` says who sends it; the line below says what becomes of it: `=> ROUTE PROVIDER/MODEL UPSTREAM-URL`, with
+//! `*` for a model that the client names; `=> ROUTE STATUS` if the route refuses; or `=> none`.
 #![allow(clippy::disallowed_methods, reason = "tests read the repository's fixtures")]
 
 mod support;
@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use config_core::check::{Options, check, compile};
 use config_core::diagnostic::{Diagnostic, Severity};
 use config_core::plan::caller::Caller;
-use config_core::plan::proxy::Field;
+use config_core::plan::prepare::Body;
 use config_core::plan::request::{RequestHead, Scheme, split_host_port};
-use config_core::plan::{Plan, Routing};
+use config_core::plan::{Plan, Route, Routing};
 use config_core::source::SourceFile;
 
 #[test]
@@ -66,16 +66,13 @@ fn every_request_goes_where_its_clients_rely_on() {
         let plan = compile(&support::read(&path)).expect("the file parses").plan;
         let requests = std::fs::read_to_string(path.with_extension("requests"))
             .unwrap_or_else(|error| panic!("{} has no requests: {error}", path.display()));
-        let answers: Vec<_> = requests
+        let answers: String = requests
             .lines()
-            .map(|line| {
-                let request = line.split_once(" => ").unwrap_or_else(|| panic!("`{line}` is no request")).0;
-                format!("{request} => {}", answer(&plan, request))
-            })
+            .filter(|line| !line.starts_with("  => "))
+            .map(|request| format!("{request}\n  => {}\n", answer(&plan, request)))
             .collect();
-        assert_eq!(requests.lines().collect::<Vec<_>>(), answers, "{}", path.display());
-        let proxied = answers.iter().any(|line| line.split_once(" => ").is_some_and(|it| it.1.contains('/')));
-        assert!(proxied, "no request of {} reaches a provider", path.display());
+        assert_eq!(requests, answers, "{}", path.display());
+        assert!(answers.contains(" http"), "no request of {} reaches a provider", path.display());
     }
 }
 
@@ -144,14 +141,20 @@ fn answer(plan: &Plan, request: &str) -> String {
         port: port.unwrap_or(if scheme == Scheme::Https { 443 } else { 80 }),
         sni: (scheme == Scheme::Https).then_some(host),
     };
-    let name = |route: &config_core::plan::Route| route.name.clone().expect("the routes have names");
+    let name = |route: &Route| route.name.clone().expect("the routes have names");
     match plan.route(&head, Caller::Assumed(consumer)) {
         Routing::NoRoute(_) => "none".to_owned(),
         Routing::NeedsBody { .. } => unreachable!("no key is asked for"),
         Routing::Rejected(rejected) => format!("{} {}", name(rejected.route), rejected.rejection.status),
         Routing::Routed(routed) => {
-            let model = routed.rendered.text(Field::Name).unwrap_or("*");
-            format!("{} {}/{model}", name(routed.route), routed.proxy.provider.as_str())
+            let route = name(routed.route);
+            match routed.prepare(Body::Unknown) {
+                Err(rejection) => format!("{route} {}", rejection.status),
+                Ok(decision) => {
+                    let (provider, model) = (routed.proxy.provider.as_str(), decision.model.as_deref());
+                    format!("{route} {provider}/{} {}", model.unwrap_or("*"), decision.url)
+                }
+            }
         }
     }
 }

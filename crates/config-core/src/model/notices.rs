@@ -1,6 +1,7 @@
 //! What is accepted with a remark: plugins and entities that aiproxy does not run, and fields that
 //! Kong has deprecated.
 
+use super::ai_proxy::RouteType;
 use super::config::{Config, Hole, PluginEntity};
 use super::entity::PathHandling;
 use super::wording::quote;
@@ -111,13 +112,17 @@ fn deprecated(config: &Config, document: &Document, diagnostics: &mut Vec<Diagno
         }
     }
     for plugin in &config.plugins {
-        let options = plugin.ai_proxy.as_ref().and_then(|config| config.model.options.as_ref());
+        let Some(config) = &plugin.ai_proxy else { continue };
+        let options = config.model.options.as_ref();
         if let Some(path) = options.and_then(|options| options.upstream_path.as_ref()) {
-            report(
-                path.node,
-                "`upstream_path` is deprecated, and Kong 4.0 drops it",
-                "write the whole URL as `upstream_url`",
-            );
+            // There the path of an `upstream_url` does not count.
+            let help = match config.route_type.value {
+                RouteType::Preserve => {
+                    "let clients send the path that the upstream knows: nothing else sets it in `preserve`"
+                }
+                RouteType::Chat | RouteType::Completions => "write the whole URL as `upstream_url`",
+            };
+            report(path.node, "`upstream_path` is deprecated, and Kong 4.0 drops it", help);
         }
     }
 }
