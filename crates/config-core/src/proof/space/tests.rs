@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::check::compile;
+use crate::diagnostic::Witness;
 use crate::plan::request::Scheme;
 use crate::source::SourceFile;
 
@@ -282,11 +283,11 @@ fn every_answer_holds(world: &'static World, routes: &[Value]) -> Result<(), Tes
 }
 
 fn drawn(world: usize) -> impl Strategy<Value = Vec<Value>> {
-    prop::collection::vec(WORLDS[world].route(), 1..5)
+    prop::collection::vec(WORLDS[world].route(), 1..6)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn paths_and_methods_are_answered_as_the_router_does(routes in drawn(0)) {
@@ -307,4 +308,69 @@ proptest! {
     fn headers_are_answered_as_the_router_does(routes in drawn(3)) {
         every_answer_holds(&WORLDS[3], &routes)?;
     }
+}
+
+#[test]
+fn requests_are_as_a_client_would_send_them() {
+    let routes = [
+        json!({"name": "plain", "paths": ["/v1/chat"]}),
+        json!({"name": "methods", "paths": ["~/v1/(?<model>[^/]+)/chat$"], "methods": ["DELETE", "GET", "POST"]}),
+        json!({"name": "get", "paths": ["/v1"], "methods": ["GET"]}),
+        json!({"name": "host", "hosts": ["ai.test"], "paths": ["/h"]}),
+        json!({"name": "wildcards", "hosts": ["*.ai.test", "ai.*"], "methods": ["POST"]}),
+        json!({"name": "port", "hosts": ["ai.test:8443"]}),
+        json!({"name": "tls", "paths": ["/tls"], "protocols": ["https"]}),
+        json!({"name": "tls host", "paths": ["/tls"], "hosts": ["ai.test"], "protocols": ["https"]}),
+        json!({"name": "tls address", "paths": ["/tls"], "hosts": ["10.0.0.1"], "protocols": ["https"]}),
+        json!({"name": "sni", "paths": ["/sni"], "snis": ["*.ai.test"], "protocols": ["https"]}),
+        json!({"name": "sni host", "snis": ["eu.ai.test"], "hosts": ["ai.test"], "protocols": ["https"]}),
+        json!({"name": "headers", "headers": {"X-Tier": ["Gold", "silver"], "x-team": ["~*^team-[0-9]{2}$"]}}),
+        json!({"name": "words", "headers": {"x-plan": ["~*\\bpro\\b"], "x-any": ["~*.+"]}}),
+    ];
+    let plan = plan(&routes);
+    let space = Space::new(&plan, []);
+    let shown = |id: EntryId| {
+        let request = space.find(&[id], &[]).expect("the question is small").expect("nothing excludes it");
+        let Witness { method, headers, .. } = &request.witness();
+        let headers: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        format!("{} {} [{}]", method, request.witness().url(), headers.join(", "))
+    };
+    let mut lines: Vec<_> = (0..space.entries().len() as u32)
+        .map(EntryId)
+        .map(|id| (space.entry(id).route, shown(id)))
+        .map(|(route, shown)| (route, format!("{}: {shown}", plan.routes()[route.0].label())))
+        .collect();
+    lines.sort();
+    let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn entries_of_a_route_are_in_order() {
+    let plan = plan(&[
+        json!({"paths": ["/a", "/a/longer", "~/r$"]}),
+        json!({"methods": ["GET"]}),
+        json!({"paths": ["/b"], "protocols": ["tcp"]}),
+    ]);
+    let space = Space::new(&plan, []);
+    let of = |route| space.entries_of(RouteIndex(route)).map(|id| space.entry(id).path).collect::<Vec<_>>();
+    assert_eq!(of(0), [Some(2), Some(1), Some(0)]);
+    assert_eq!(of(1), [None]);
+    assert_eq!(of(2), []);
+}
+
+#[test]
+fn what_cannot_be_told_is_left_open() {
+    let plan = plan(&[
+        json!({"name": "digits", "headers": {"x-a": ["~*^[0-9]+$"]}, "methods": ["POST", "GET"], "paths": ["/a"]}),
+        json!({"name": "not 7", "headers": {"x-a": ["~*^[0-68-9]"]}, "methods": ["POST", "GET"], "paths": ["/a"]}),
+        json!({"name": "all", "headers": {"x-a": ["~*[0-9]"]}, "paths": ["/a"]}),
+    ]);
+    let space = Space::new(&plan, []);
+    let [digits, seldom, all] = [0, 1, 2].map(EntryId);
+    // `7` is a number that the second does not accept; it is not found.
+    assert_eq!(space.find(&[digits], &[seldom]), Err(Undecided::Header));
+    assert_eq!(space.find(&[digits], &[all]), Err(Undecided::Header));
+    assert_eq!(space.find_won(&[digits], Some("/chat")), Err(Undecided::Ending));
+    assert!(space.find(&[digits, seldom, all], &[]).is_ok_and(|found| found.is_some()));
 }
