@@ -32,6 +32,12 @@ impl HeaderPattern {
         &self.written
     }
 
+    /// Whether the pattern is one of those by which people ask for a header with any text in it. A value
+    /// has no line feed, which `.` does not match.
+    pub(crate) fn is_any_text(&self) -> bool {
+        [".", ".+", "^.+", ".+$", "^.+$", ".*", "^.*", ".*$", "^.*$"].contains(&self.compiled())
+    }
+
     /// The text that runs.
     pub(crate) fn compiled(&self) -> &str {
         self.regex.as_str()

@@ -10,6 +10,8 @@ mod header;
 mod name;
 pub(crate) mod value;
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use crate::language::{Languages, Paths, PathsId, Undecided};
@@ -55,10 +57,15 @@ pub struct Space<'p> {
     /// The sets are the entries' paths, by [`EntryId`], and then the endings.
     languages: Languages,
     endings: FxHashMap<Box<str>, PathsId>,
+    /// How many comparisons all questions together may still take.
+    comparisons: Cell<usize>,
 }
 
+/// Some seconds' work: no more than a file that is made to take long would cost.
+const COMPARISONS: usize = 1 << 28;
+
 /// How many entries may be found to win, one after the other, before a question is left open.
-const ROUNDS: usize = 64;
+const ROUNDS: usize = 256;
 
 impl<'p> Space<'p> {
     /// The space of `plan`; questions may be narrowed down to paths with one of `endings`.
@@ -89,6 +96,7 @@ impl<'p> Space<'p> {
             by_route,
             languages: Languages::new(sets),
             endings: endings.into_iter().map(|(ending, id)| (ending.into(), id)).collect(),
+            comparisons: Cell::new(COMPARISONS),
         }
     }
 
@@ -214,8 +222,9 @@ impl<'p> Space<'p> {
         let within: Vec<PathsId> = self.path_sets(all).chain(ending).collect();
         let cells = Cells::new(&self.all_criteria(all), &self.all_criteria(none));
         let mut doubt = cells.doubt();
+        self.spend(cells.size())?;
         for (count, request) in cells.requests().enumerate() {
-            if count == CELLS {
+            if count == CELLS || self.spend(cells.size()).is_err() {
                 doubt = Some(Undecided::TooManyCases);
                 break;
             }
@@ -243,6 +252,12 @@ impl<'p> Space<'p> {
             }
         }
         doubt.map_or(Ok(None), Err)
+    }
+
+    fn spend(&self, comparisons: usize) -> Result<(), Undecided> {
+        let left = self.comparisons.get().checked_sub(comparisons);
+        self.comparisons.set(left.unwrap_or(0));
+        left.map(drop).ok_or(Undecided::TooManyCases)
     }
 
     fn shortest(&self, within: &[PathsId], without: &[PathsId]) -> Result<Option<String>, Undecided> {

@@ -12,7 +12,9 @@ use std::net::IpAddr;
 use super::header::{self, Sent};
 use super::name;
 use crate::language::Undecided;
-use crate::plan::criteria::{Criteria, HostPattern, NamePattern, Protocols, SniPattern};
+use crate::plan::criteria::{
+    Criteria, HeaderCriterion, HeaderValue, HostPattern, NamePattern, Protocols, SniPattern,
+};
 use crate::plan::request::{Scheme, split_host_port};
 use crate::proof::request::Request;
 
@@ -22,6 +24,7 @@ pub struct Cells {
     methods: Vec<String>,
     headers: Vec<Sent>,
     doubt: Option<Undecided>,
+    size: usize,
 }
 
 /// How the client connects, and the hosts that it may ask for then.
@@ -56,22 +59,34 @@ pub(super) struct Choices<T> {
     pub complete: bool,
 }
 
-/// How many candidates of one thing are considered.
-pub(super) const CANDIDATES: usize = 512;
+/// A question: requests that all of these match and none of those.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'q> {
+    pub all: &'q [&'q Criteria],
+    pub none: &'q [&'q Criteria],
+    /// How many candidates of one thing are considered.
+    pub candidates: usize,
+}
+
+/// How many candidates are considered at most, and how many comparisons they may take.
+const CANDIDATES: usize = 512;
+const COMPARISONS: usize = 1 << 16;
 
 impl Cells {
     /// The cells for requests that `all` match and `none` should not.
     pub fn new(all: &[&Criteria], none: &[&Criteria]) -> Self {
-        let tls = tls(all, none);
+        let size = 1 + all.iter().chain(none).map(|route| size(route)).sum::<usize>();
+        let question = Question { all, none, candidates: (COMPARISONS / size).clamp(8, CANDIDATES) };
+        let tls = tls(question);
         let mut complete = tls.complete;
         let connections = tls.kept.into_iter().map(|tls| {
-            let hosts = hosts(all, none, &tls);
+            let hosts = hosts(question, &tls);
             complete &= hosts.complete;
             Connection { tls, hosts: hosts.kept }
         });
         let connections = connections.collect();
-        let methods = methods(all, none);
-        let headers = header::choices(all, none);
+        let methods = methods(question);
+        let headers = header::choices(question);
         complete &= methods.complete;
         let doubt = (!complete).then_some(Undecided::TooManyCases);
         Self {
@@ -79,7 +94,13 @@ impl Cells {
             methods: methods.kept,
             headers: headers.kept,
             doubt: doubt.or((!headers.complete).then_some(Undecided::Header)),
+            size,
         }
+    }
+
+    /// How much there is to compare in a cell.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Why there may be an answer although no cell has one.
@@ -100,17 +121,26 @@ impl Cells {
     }
 }
 
+/// How many texts a route lists, and longer ones as several.
+fn size(route: &Criteria) -> usize {
+    let values = route.headers.iter().flat_map(HeaderCriterion::values).map(|value| match value {
+        HeaderValue::Exact(_) => 1,
+        HeaderValue::Regex(pattern) => 1 + pattern.written().len() / 16,
+    });
+    route.methods.len() + route.hosts.len() + route.snis.len() + values.sum::<usize>()
+}
+
 /// Keeps the candidates that other ones of `none` accept than any before. `None` among them stands for
 /// values that no candidate could be made for.
 pub(super) fn choose<T>(
+    question: Question<'_>,
     candidates: impl IntoIterator<Item = Option<T>>,
-    none: &[&Criteria],
     accepts: impl Fn(&Criteria, &T) -> bool,
 ) -> Choices<T> {
     let mut kept: Vec<(T, Vec<bool>)> = Vec::new();
     let mut complete = true;
     for (count, candidate) in candidates.into_iter().enumerate() {
-        if count == CANDIDATES {
+        if count == question.candidates {
             complete = false;
             break;
         }
@@ -118,7 +148,7 @@ pub(super) fn choose<T>(
             complete = false;
             continue;
         };
-        let accepted: Vec<bool> = none.iter().map(|route| accepts(route, &candidate)).collect();
+        let accepted: Vec<bool> = question.none.iter().map(|route| accepts(route, &candidate)).collect();
         let is_needless =
             |(_, other): &(T, Vec<bool>)| other.iter().zip(&accepted).all(|(other, this)| other <= this);
         if kept.iter().any(is_needless) {
@@ -157,7 +187,8 @@ fn request(tls: &Tls, method: &str, host: &Host, sent: &Sent) -> Request {
 
 /// Every method that all accept if any route lists some. Otherwise POST, which clients of AI APIs send,
 /// and one that no route in question lists: what lists none accepts both.
-fn methods(all: &[&Criteria], none: &[&Criteria]) -> Choices<String> {
+fn methods(question: Question<'_>) -> Choices<String> {
+    let Question { all, none, .. } = question;
     let accepts = |route: &Criteria, method: &String| {
         route.methods.is_empty() || route.methods.iter().any(|listed| listed == method)
     };
@@ -168,7 +199,7 @@ fn methods(all: &[&Criteria], none: &[&Criteria]) -> Choices<String> {
     let natural = |method: &String| ["POST", "GET"].iter().position(|it| it == method).unwrap_or(2);
     listed.sort_by_key(natural);
     listed.retain(|method| all.iter().all(|route| accepts(route, method)));
-    choose(listed.into_iter().map(Some), none, accepts)
+    choose(question, listed.into_iter().map(Some), accepts)
 }
 
 fn unlisted_method(none: &[&Criteria]) -> String {
@@ -181,7 +212,8 @@ fn unlisted_method(none: &[&Criteria]) -> String {
 
 /// Plain HTTP, over which every server name counts as met; and TLS with each kind of server name that
 /// the routes tell apart.
-fn tls(all: &[&Criteria], none: &[&Criteria]) -> Choices<Tls> {
+fn tls(question: Question<'_>) -> Choices<Tls> {
+    let Question { all, none, .. } = question;
     let first = |protocols: Protocols| protocols.http || protocols.grpc;
     let plain_first = all.iter().all(|route| first(route.protocols));
     let mentioned: Vec<&NamePattern> =
@@ -209,11 +241,12 @@ fn tls(all: &[&Criteria], none: &[&Criteria]) -> Choices<Tls> {
     let plain = [Some(Tls::No)];
     let (before, after) = if plain_first { (Some(plain), None) } else { (None, Some(plain)) };
     let candidates = before.into_iter().flatten().chain(over).chain(after.into_iter().flatten());
-    choose(candidates, none, accepts)
+    choose(question, candidates, accepts)
 }
 
 /// Each kind of host that the routes tell apart, at each port that they mention and at one more.
-fn hosts(all: &[&Criteria], none: &[&Criteria], tls: &Tls) -> Choices<Host> {
+fn hosts(question: Question<'_>, tls: &Tls) -> Choices<Host> {
+    let Question { all, none, .. } = question;
     let mentioned = || all.iter().chain(none).flat_map(|route| &route.hosts);
     if mentioned().next().is_none() {
         return Choices { kept: vec![Host::Same], complete: true };
@@ -249,7 +282,7 @@ fn hosts(all: &[&Criteria], none: &[&Criteria], tls: &Tls) -> Choices<Host> {
     let candidates = like
         .chain(unlike.into_iter().flatten())
         .filter(|host| host.as_ref().is_none_or(|host| all.iter().all(|route| accepts(route, host))));
-    choose(candidates, none, accepts)
+    choose(question, candidates, accepts)
 }
 
 impl Tls {

@@ -5,102 +5,137 @@
 //! values that a regex matches a few are tried: if a route in question accepts them that should not,
 //! another might have done.
 
-use super::cell::{CANDIDATES, Choices, choose};
+use super::cell::{Choices, Question, choose};
 use super::value;
+use crate::pattern::HeaderPattern;
 use crate::plan::criteria::{Criteria, HeaderCriterion, HeaderValue};
 
 /// Names and values of the headers of a request.
 pub type Sent = Vec<(String, String)>;
 
-/// The headers that meet all the demands of `all`.
-pub fn choices(all: &[&Criteria], none: &[&Criteria]) -> Choices<Sent> {
-    let mut demands: Vec<&HeaderCriterion> = all.iter().flat_map(|route| &route.headers).collect();
+/// The headers that meet all the demands of a question.
+pub fn choices(question: Question<'_>) -> Choices<Sent> {
+    let demanded = question.all.iter().flat_map(|route| &route.headers);
+    let mut demands: Vec<Demand> = demanded.map(|criterion| Demand::of(criterion, question)).collect();
     if demands.is_empty() {
         return Choices { kept: vec![Sent::new()], complete: true };
     }
     // What is written out may meet a regex too.
-    demands.sort_by_key(|demand| demand.values().iter().any(is_regex));
-    let mut drafts = Drafts { none, most: CANDIDATES, sent: Vec::new(), complete: true };
-    if none.is_empty() {
-        drafts.most = 1;
-    }
-    drafts.extend(Sent::new(), &demands);
-    let accepts = |route: &Criteria, sent: &Sent| route.headers.iter().all(|demand| is_met(demand, sent));
+    demands.sort_by_key(|demand| demand.criterion.values().iter().any(is_regex));
+    let most = if question.none.is_empty() { 1 } else { question.candidates };
+    let complete = demands.iter().all(|demand| demand.complete);
+    let mut drafts = Drafts { most, steps: STEPS * question.candidates, sent: Vec::new(), complete };
+    drafts.extend(&Sent::new(), &demands);
+    let accepts =
+        |route: &Criteria, sent: &Sent| route.headers.iter().all(|criterion| is_met(criterion, sent));
     let others = (!drafts.complete).then_some(None);
-    choose(drafts.sent.into_iter().map(Some).chain(others), none, accepts)
+    choose(question, drafts.sent.into_iter().map(Some).chain(others), accepts)
+}
+
+/// How many headers are put together for each list of them that is considered.
+const STEPS: usize = 16;
+
+/// A demand, and values that meet it.
+struct Demand<'q> {
+    criterion: &'q HeaderCriterion,
+    texts: Vec<String>,
+    /// Whether no other value would do more.
+    complete: bool,
+}
+
+impl<'q> Demand<'q> {
+    fn of(criterion: &'q HeaderCriterion, question: Question<'q>) -> Self {
+        let mut demand = Self {
+            criterion,
+            texts: Vec::new(),
+            // The router reads the host apart.
+            complete: criterion.name() != "host" && criterion.values().len() <= question.candidates,
+        };
+        for wanted in criterion.values().iter().take(question.candidates) {
+            let texts = match wanted {
+                HeaderValue::Exact(text) => vec![text.clone()],
+                HeaderValue::Regex(pattern) => value::matching(pattern),
+            };
+            let met = |text: &String| is_sendable(text) && wanted.accepts(&text.to_lowercase());
+            let texts: Vec<_> = texts.into_iter().filter(met).collect();
+            demand.complete &= !texts.is_empty();
+            if let HeaderValue::Regex(pattern) = wanted {
+                let differs = |text: &String| tells_apart(question.none, criterion.name(), pattern, text);
+                demand.complete &= !texts.iter().any(differs);
+            }
+            demand.texts.extend(texts);
+        }
+        demand
+    }
+}
+
+/// Whether a route that should not match accepts this text of the pattern's, and may not accept others.
+fn tells_apart(none: &[&Criteria], name: &str, pattern: &HeaderPattern, text: &str) -> bool {
+    let lowered = text.to_lowercase();
+    let mut criteria = none.iter().flat_map(|route| &route.headers).filter(|it| it.name() == name);
+    criteria.any(|criterion| {
+        let takes_all = |value: &HeaderValue| match value {
+            HeaderValue::Exact(_) => false,
+            HeaderValue::Regex(other) => {
+                other.compiled() == pattern.compiled() || other.is_any_text() && !pattern.is_match_lowered("")
+            }
+        };
+        let values = criterion.values();
+        values.iter().any(|value| value.accepts(&lowered)) && !values.iter().any(takes_all)
+    })
 }
 
 /// Lists of headers in the making.
-struct Drafts<'a> {
-    none: &'a [&'a Criteria],
+struct Drafts {
     most: usize,
+    steps: usize,
     sent: Vec<Sent>,
     /// Whether there is none of another kind.
     complete: bool,
 }
 
-impl Drafts<'_> {
+impl Drafts {
     /// Adds to `sent` what the rest of the demands needs, in every way.
-    fn extend(&mut self, sent: Sent, demands: &[&HeaderCriterion]) {
-        if self.sent.len() == self.most || sent.len() > HEADERS {
+    fn extend(&mut self, sent: &Sent, demands: &[Demand]) {
+        if self.sent.len() == self.most || self.steps == 0 || sent.len() > HEADERS {
             self.complete = false;
             return;
         }
+        self.steps -= 1;
         let Some((demand, rest)) = demands.split_first() else {
-            self.sent.push(sent);
+            self.sent.push(sent.clone());
             return;
         };
-        if is_met(demand, &sent) {
+        if is_met(demand.criterion, sent) {
             return self.extend(sent, rest);
         }
-        // The router reads the host apart.
-        self.complete &= demand.name() != "host";
         // What meets a later demand too comes first: a header is seldom sent twice.
-        let is_shared = |wanted: &&HeaderValue| match wanted {
-            HeaderValue::Exact(text) => {
-                let mut others = rest.iter().filter(|other| other.name() == demand.name());
-                others.all(|other| other.values().iter().any(|value| value.accepts(text)))
-            }
-            HeaderValue::Regex(_) => false,
+        let is_shared = |text: &&String| {
+            let others = rest.iter().map(|other| other.criterion);
+            let mut others = others.filter(|other| other.name() == demand.criterion.name());
+            others.all(|other| other.values().iter().any(|value| value.accepts(&text.to_lowercase())))
         };
-        let (first, then): (Vec<_>, Vec<_>) = demand.values().iter().partition(is_shared);
-        for wanted in first.into_iter().chain(then) {
-            let texts = match wanted {
-                HeaderValue::Exact(text) => vec![text.clone()],
-                HeaderValue::Regex(pattern) => value::matching(pattern),
-            };
-            let texts: Vec<_> = texts
-                .into_iter()
-                .filter(|text| is_sendable(text) && wanted.accepts(&text.to_lowercase()))
-                .collect();
-            self.complete &= !texts.is_empty();
-            for text in texts {
-                self.complete &= !is_regex(wanted) || !self.is_looked_at(demand.name(), &text);
-                let mut more = sent.clone();
-                more.push((demand.name().to_owned(), text));
-                self.extend(more, rest);
+        let (first, then): (Vec<_>, Vec<_>) = demand.texts.iter().partition(is_shared);
+        for text in first.into_iter().chain(then) {
+            let mut more = sent.clone();
+            more.push((demand.criterion.name().to_owned(), text.clone()));
+            self.extend(&more, rest);
+            if self.sent.len() == self.most || self.steps == 0 {
+                self.complete = false;
+                return;
             }
         }
-    }
-
-    /// Whether a route that should not match accepts the value.
-    fn is_looked_at(&self, name: &str, text: &str) -> bool {
-        let lowered = text.to_lowercase();
-        let mut demands = self.none.iter().flat_map(|route| &route.headers);
-        demands.any(|demand| {
-            demand.name() == name && demand.values().iter().any(|value| value.accepts(&lowered))
-        })
     }
 }
 
 /// More are not sent: the router sees a hundred, the host among them.
 const HEADERS: usize = 90;
 
-fn is_met(demand: &HeaderCriterion, sent: &Sent) -> bool {
-    let mut named = sent.iter().filter(|(name, _)| name == demand.name());
+fn is_met(criterion: &HeaderCriterion, sent: &Sent) -> bool {
+    let mut named = sent.iter().filter(|(name, _)| name == criterion.name());
     named.any(|(_, value)| {
         let lowered = value.to_lowercase();
-        demand.values().iter().any(|wanted| wanted.accepts(&lowered))
+        criterion.values().iter().any(|wanted| wanted.accepts(&lowered))
     })
 }
 

@@ -54,7 +54,7 @@ fn between(prefix: &str, suffix: &str, mentioned: &[&NamePattern]) -> Option<Str
 }
 
 /// How many labels are tried.
-const LABELS: usize = 100;
+const LABELS: usize = 16;
 
 fn is_between(name: &str, prefix: &str, suffix: &str, mentioned: &[&NamePattern]) -> bool {
     mentioned.iter().all(|pattern| {

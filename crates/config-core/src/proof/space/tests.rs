@@ -58,7 +58,7 @@ const HOSTS: &[&str] =
 
 const SNIS: &[&str] = &["a.test", "*.test", "a.*", "*", "localhost"];
 
-const HEADERS: &[&str] = &["x-a=p", "x-a=Q", "x-b=p", "x-a=~*^q", "x-a=~*[a-p]$", "x-b=~*^[^p]"];
+const HEADERS: &[&str] = &["x-a=~*.+", "x-a=p", "x-a=Q", "x-b=p", "x-a=~*^q", "x-a=~*[a-p]$", "x-b=~*^[^p]"];
 
 /// Each world varies some of what a request has, so that every request there is can be sent.
 const WORLDS: [World; 4] = [
@@ -365,11 +365,15 @@ fn what_cannot_be_told_is_left_open() {
         json!({"name": "digits", "headers": {"x-a": ["~*^[0-9]+$"]}, "methods": ["POST", "GET"], "paths": ["/a"]}),
         json!({"name": "not 7", "headers": {"x-a": ["~*^[0-68-9]"]}, "methods": ["POST", "GET"], "paths": ["/a"]}),
         json!({"name": "all", "headers": {"x-a": ["~*[0-9]"]}, "paths": ["/a"]}),
+        json!({"name": "any", "headers": {"x-a": ["~*.+"]}, "paths": ["/a"]}),
     ]);
     let space = Space::new(&plan, []);
-    let [digits, seldom, all] = [0, 1, 2].map(EntryId);
+    let [digits, seldom, all, any] = [0, 1, 2, 3].map(EntryId);
+    assert_eq!(space.find(&[digits], &[any]), Ok(None));
+    assert_eq!(space.find(&[any], &[digits, seldom, all]).map(|found| found.is_some()), Ok(true));
     // `7` is a number that the second does not accept; it is not found.
     assert_eq!(space.find(&[digits], &[seldom]), Err(Undecided::Header));
+    // Whatever number it is, the third one accepts it; but that takes a proof about headers.
     assert_eq!(space.find(&[digits], &[all]), Err(Undecided::Header));
     assert_eq!(space.find_won(&[digits], Some("/chat")), Err(Undecided::Ending));
     let request = space.find(&[digits, seldom, all], &[]).unwrap().expect("one value meets all");
