@@ -20,14 +20,16 @@ struct Shown<'a> {
 /// What the request of each rule has to do. A rule that shows requests has its line here.
 fn does_what_it_says(shown: &Shown) -> bool {
     match shown.finding.rule.id() {
-        "optional-capture" | "capture-missing-on-path" => shown.wins_here() && shown.is_refused(),
+        "undefined-capture" | "optional-capture" | "capture-missing-on-path" => {
+            shown.wins_here() && shown.is_refused()
+        }
         "client-value-may-be-absent" => shown.wins_here() && shown.is_refused_as_said(),
         "unauthenticated-credential" => shown.wins_here() && shown.replayed.rejection.is_none(),
-        "client-controlled-host"
-        | "client-controlled-path"
-        | "empty-capture"
-        | "glued-capture"
-        | "unanchored-path" => shown.wins_here(),
+        "client-controlled-host" | "client-controlled-path" | "empty-capture" | "unanchored-path" => {
+            shown.wins_here()
+        }
+        // It shows what was meant to match.
+        "glued-capture" => !shown.matches_here(),
         "shadowed-route" => shown.matches_here() && !shown.wins_here(),
         "ambiguous-routes" => shown.matches_here() && shown.replayed.matching.len() > 1,
         "kong-portability" => shown.replayed.kong != shown.replayed.route,
