@@ -42,7 +42,9 @@ mod unknown_template_source;
 pub(crate) mod unresolved_secret;
 mod unsupported_entity;
 mod unused_capture;
+mod upstream_url;
 mod uri_capture;
+mod url_parts;
 mod wording;
 
 use crate::analysis::Facts;
@@ -126,6 +128,7 @@ rules! {
     AmbiguousRoutes "ambiguous-routes" Warning "two routes match the same request, and only their order in the file decides";
     CredentialCrossover "credential-crossover" Warning "a client that leaves out a part of its path is answered with another route's credential";
     ClientControlledPath "client-controlled-path" Warning "a client's value decides which operation of the provider is asked";
+    UpstreamUrl "upstream-url" Warning "requests are sent to a URL that cannot be meant";
     UnusedIgnore "unused-ignore" Warning "an ignore comment that matches no finding or names no rule";
     UnsupportedEntity "unsupported-entity" Info "an entity that aiproxy accepts and does not run";
     DeprecatedField "deprecated-field" Info "a field that Kong has deprecated";
@@ -193,6 +196,7 @@ const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[
     kong_portability::order::check,
     credential_crossover::check,
     client_controlled_path::check,
+    upstream_url::check,
     unanchored_path::check,
     client_value_may_be_absent::check,
     unauthenticated_credential::check,

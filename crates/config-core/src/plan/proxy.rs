@@ -1,5 +1,6 @@
 //! One `ai-proxy` plugin, compiled: templates taken apart and judged, secrets named, options typed.
 
+mod destination;
 mod lower;
 mod native;
 mod render;
@@ -7,6 +8,7 @@ mod unbuilt;
 
 use formats::openai::Options;
 
+pub(crate) use destination::Destination;
 pub(crate) use lower::host_of;
 pub(in crate::plan) use lower::{CONNECTION_HEADERS, is_token};
 pub use lower::{Uncompilable, host_error};

@@ -221,10 +221,11 @@ fn path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<(String, 
 /// A Hugging Face URL may be the server's base; any other URL is as given.
 fn completed(path: &str, wire: WireFormat) -> String {
     const CHAT: &str = "/v1/chat/completions";
-    if wire == WireFormat::HuggingFaceChat && !path.ends_with(CHAT) {
-        path.trim_end_matches('/').to_owned() + CHAT
-    } else {
-        path.to_owned()
+    let base = path.trim_end_matches('/');
+    match wire {
+        WireFormat::HuggingFaceChat if base.ends_with(CHAT) => base.to_owned(),
+        WireFormat::HuggingFaceChat => base.to_owned() + CHAT,
+        _ => path.to_owned(),
     }
 }
 

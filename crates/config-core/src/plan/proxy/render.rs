@@ -53,7 +53,8 @@ impl Proxy {
         Ok(rendered)
     }
 
-    fn render_with(&self, lookup: Lookup<'_>) -> Result<Rendered, Rejection> {
+    /// The same with values from elsewhere.
+    pub(super) fn render_with(&self, lookup: Lookup<'_>) -> Result<Rendered, Rejection> {
         let mut rendered = Rendered::default();
         for compiled in &self.fields {
             let field = compiled.field;
@@ -101,7 +102,7 @@ impl Proxy {
     }
 }
 
-type Lookup<'a> = &'a dyn Fn(&Placeholder) -> Result<String, Rejection>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&Placeholder) -> Result<String, Rejection>;
 
 /// The placeholder's value in this request.
 fn lookup(

@@ -1,13 +1,11 @@
 //! `upstream_url` and `upstream_path`, of which Kong drops or misreads parts.
 
-use std::ops::Range;
-
 use super::{Instance, verbatim};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
 use crate::model::{Provider, RouteType, Text};
+use crate::rules::url_parts::UrlParts;
 use crate::source::Span;
 use crate::syntax::Spanned;
-use crate::template;
 
 /// Kong takes port 443 also for `http`.
 pub(super) fn default_port(instance: &Instance) -> Option<Diagnostic> {
@@ -84,51 +82,8 @@ pub(super) fn azure_path(instance: &Instance) -> Option<Diagnostic> {
     })
 }
 
-/// The parts of an `upstream_url`, as ranges of its text.
-struct Parts {
-    /// `user@` or `user:password@`.
-    user: Option<Range<usize>>,
-    /// Host and port.
-    host: Range<usize>,
-    has_port: bool,
-    path: Range<usize>,
-    /// With its `?`.
-    query: Option<Range<usize>>,
-}
-
 /// The URL if it has scheme and host.
-fn upstream<'a>(instance: &'a Instance) -> Option<(&'a Spanned<Text>, Parts)> {
+fn upstream<'a>(instance: &'a Instance) -> Option<(&'a Spanned<Text>, UrlParts)> {
     let url = instance.options.upstream_url.as_ref()?;
-    let masked = mask(url)?;
-    let start = masked.find("://")? + 3;
-    let end = masked[start..].find(['/', '?', '#']).map_or(masked.len(), |at| start + at);
-    let at = masked[start..end].rfind('@').map(|at| start + at + 1);
-    let host = at.unwrap_or(start)..end;
-    let after_address = masked[host.clone()].rfind(']').map_or(host.start, |at| host.start + at);
-    let has_port = masked[after_address..end].contains(':');
-    let fragment = masked[end..].find('#').map_or(masked.len(), |at| end + at);
-    let question = masked[end..fragment].find('?').map(|at| end + at);
-    (!host.is_empty()).then(|| {
-        let query = question.map(|at| at..fragment);
-        (
-            url,
-            Parts {
-                user: at.map(|at| start..at),
-                host,
-                has_port,
-                path: end..question.unwrap_or(fragment),
-                query,
-            },
-        )
-    })
-}
-
-/// The text with every placeholder overwritten, so that its characters are not taken for the URL's.
-fn mask(text: &str) -> Option<String> {
-    let template = template::parse(text).ok()?;
-    let mut masked = text.to_owned();
-    for placeholder in template.placeholders() {
-        masked.replace_range(placeholder.range.clone(), &"x".repeat(placeholder.range.len()));
-    }
-    Some(masked)
+    Some((url, UrlParts::of(url)?))
 }
