@@ -24,7 +24,9 @@ fn does_what_it_says(shown: &Shown) -> bool {
             shown.wins_here() && shown.is_refused()
         }
         "client-value-may-be-absent" => shown.wins_here() && shown.is_refused_as_said(),
-        "unauthenticated-credential" => shown.wins_here() && shown.replayed.rejection.is_none(),
+        "unauthenticated-credential" | "upstream-url" | "api-version" => {
+            shown.wins_here() && shown.replayed.rejection.is_none()
+        }
         "client-controlled-host" | "client-controlled-path" | "empty-capture" | "unanchored-path" => {
             shown.wins_here()
         }

@@ -7,8 +7,12 @@ use rustc_hash::FxHashMap;
 use crate::analysis::FieldTemplate;
 use crate::diagnostic::Witness;
 use crate::language::target;
-use crate::model::RouteIndex;
+use crate::model::{PluginIndex, RouteIndex};
+use crate::plan::Routing;
+use crate::plan::caller::Caller;
+use crate::plan::prepare::Body;
 use crate::plan::request::RequestHead;
+use crate::plan::upstream::UpstreamUrl;
 use crate::proof::Proofs;
 use crate::proof::request::Request;
 use crate::proof::space::EntryId;
@@ -81,6 +85,19 @@ impl<'p, 'a> Requests<'p, 'a> {
             let target = target(&request.path) + &query;
             let holds = request.with_head(|head| holds(&RequestHead { target: target.as_bytes(), ..*head }));
             holds.then(|| Witness { path: target, ..request.witness() })
+        })
+    }
+
+    /// A request that `plugin` sends to a URL of which `holds`.
+    pub fn sent(&self, plugin: PluginIndex, mut holds: impl FnMut(&UpstreamUrl) -> bool) -> Option<Witness> {
+        let (plan, known) = (self.proofs.plan, &self.proofs.facts.plugins[plugin.0]);
+        let is_its = |proxy| plan.proxy(plugin).is_some_and(|it| std::ptr::eq(it, proxy));
+        let route = *known.runs_on.first()?;
+        self.find(route, &known.templates, None, |head| match plan.route(head, Caller::Assumed(None)) {
+            Routing::Routed(routed) if is_its(routed.proxy) => {
+                routed.prepare(Body::Unknown).is_ok_and(|decision| holds(&decision.url))
+            }
+            _ => false,
         })
     }
 }

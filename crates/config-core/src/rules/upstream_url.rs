@@ -6,11 +6,8 @@ mod endpoint;
 use std::cell::LazyCell;
 use std::ops::Range;
 
-use crate::diagnostic::{Diagnostic, Witness};
+use crate::diagnostic::Diagnostic;
 use crate::model::{AiProxy, PluginIndex, Provider, RouteType, Text};
-use crate::plan::Routing;
-use crate::plan::caller::Caller;
-use crate::plan::prepare::Body;
 use crate::plan::proxy::Destination;
 use crate::plan::request::Scheme;
 use crate::plan::upstream::{PathOrigin, UpstreamUrl};
@@ -39,30 +36,18 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
         let upstream = Upstream { document: facts.document, config, url, path, to };
         let found = CHECKS.iter().filter_map(|check| check(&upstream));
         diagnostics.extend(found.map(|finding| Diagnostic {
-            witness: witness(proofs, &requests, PluginIndex(index), &upstream.to),
+            witness: requests.sent(PluginIndex(index), |url| is_there(&upstream.to, url)),
             ..finding
         }));
     }
 }
 
-/// A request that the plugin sends there.
-fn witness(proofs: &Proofs, requests: &Requests, plugin: PluginIndex, to: &Destination) -> Option<Witness> {
-    let known = &proofs.facts.plugins[plugin.0];
-    let is_sent = |url: &UpstreamUrl| {
-        let path: Vec<_> = url.path.split('/').filter(|segment| !segment.is_empty()).collect();
-        to.host.as_ref().is_none_or(|host| *host == url.host.to_string())
-            && url.scheme == to.scheme
-            && (!to.path.is_whole || path == to.path.start)
-    };
-    requests.find(*known.runs_on.first()?, &known.templates, None, |head| {
-        match proofs.plan.route(head, Caller::Assumed(None)) {
-            Routing::Routed(routed) => {
-                let is_its = proofs.plan.proxy(plugin).is_some_and(|proxy| std::ptr::eq(proxy, routed.proxy));
-                is_its && routed.prepare(Body::Unknown).is_ok_and(|decision| is_sent(&decision.url))
-            }
-            _ => false,
-        }
-    })
+/// Whether a URL is what is known of the destination.
+fn is_there(to: &Destination, url: &UpstreamUrl) -> bool {
+    let path: Vec<_> = url.path.split('/').filter(|segment| !segment.is_empty()).collect();
+    to.host.as_ref().is_none_or(|host| *host == url.host.to_string())
+        && url.scheme == to.scheme
+        && (!to.path.is_whole || path == to.path.start)
 }
 
 /// What is looked at in one `ai-proxy` configuration.
