@@ -5,6 +5,7 @@
 //! its fixtures `fixtures/rules/<id>/`, and the output of every command.
 
 mod ambiguous_routes;
+mod api_version;
 mod capture_missing_on_path;
 mod capture_value;
 mod client_controlled_host;
@@ -129,6 +130,7 @@ rules! {
     CredentialCrossover "credential-crossover" Warning "a client that leaves out a part of its path is answered with another route's credential";
     ClientControlledPath "client-controlled-path" Warning "a client's value decides which operation of the provider is asked";
     UpstreamUrl "upstream-url" Warning "requests are sent to a URL that cannot be meant";
+    ApiVersion "api-version" Warning "a version of Azure OpenAI's API that does not exist there or does too little";
     UnusedIgnore "unused-ignore" Warning "an ignore comment that matches no finding or names no rule";
     UnsupportedEntity "unsupported-entity" Info "an entity that aiproxy accepts and does not run";
     DeprecatedField "deprecated-field" Info "a field that Kong has deprecated";
@@ -197,6 +199,7 @@ const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[
     credential_crossover::check,
     client_controlled_path::check,
     upstream_url::check,
+    api_version::check,
     unanchored_path::check,
     client_value_may_be_absent::check,
     unauthenticated_credential::check,

@@ -162,7 +162,7 @@ fn literal_dot_segments_are_told_where_they_would_be_refused() {
     let found = |model: &str| {
         findings(&file("paths: [/a]", &format!("route_type: llm/v1/chat, auth: {{}}, model: {{{model}}}")))
     };
-    let azure = "provider: azure, name: m, options: {azure_instance: a, azure_deployment_id: ";
+    let azure = "provider: azure, name: m, options: {azure_api_version: '2024-10-21', azure_instance: a, azure_deployment_id: ";
     assert_eq!(found(&format!("{azure}..}}")), ["invalid-value .."]);
     assert_eq!(found(&format!("{azure}'%2e%2e/$(headers.d)'}}")), ["invalid-value %2e%2e/$(headers.d)"]);
     assert!(found(&format!("{azure}'..', upstream_url: 'https://a.test/x'}}")).is_empty());
@@ -205,7 +205,7 @@ fn a_version_that_null_takes_away_is_missed() {
             ),
         ))
     };
-    assert!(azure("").is_empty());
+    assert_eq!(azure(""), ["api-version provider"], "a remark on the default");
     assert_eq!(azure(", azure_api_version: null"), ["missing-provider-option provider"]);
 }
 

@@ -16,6 +16,7 @@ use crate::rules::Rule;
 use crate::rules::client_value::Requests;
 use crate::rules::url_parts::UrlParts;
 use crate::syntax::{Document, Spanned};
+pub(super) use endpoint::is_azure;
 use endpoint::{Operation, is_version, of_ending, public};
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {

@@ -176,6 +176,11 @@ pub(super) fn public(host: &str) -> Option<&'static PublicHost> {
     })
 }
 
+/// Whether a host is one of Azure's.
+pub(in crate::rules) fn is_azure(host: &str) -> bool {
+    public(host).is_some_and(|public| public.name.contains(".azure."))
+}
+
 impl PublicHost {
     /// Whether all its endpoints are known, and none for `operation` has this path.
     pub fn lacks(&self, operation: Operation, path: &[String]) -> bool {
