@@ -18,6 +18,7 @@ mod shortest;
 use std::{borrow::Cow, cell::RefCell};
 
 use automaton::{DEAD, MATCHED};
+use look::Sight;
 use normal::Normal;
 pub use normal::target;
 use search::{AutomatonId, Member, Question, Search};
@@ -158,7 +159,7 @@ impl Search {
     /// Where a set's automaton is after a text that begins with its literal.
     fn enter(&mut self, set: &Set, text: &str) -> Result<Member, Undecided> {
         let rest = &text[set.literal.len()..];
-        let place = self.walk(set.automaton, set.literal.chars().next_back(), rest)?;
+        let place = self.walk(set.automaton, Sight::before(&set.literal), rest)?;
         Ok((set.automaton, place))
     }
 
@@ -166,7 +167,7 @@ impl Search {
     fn enter_early(&mut self, set: &Set, text: &str, rest: &str) -> Result<Member, Undecided> {
         let source = regex_syntax::escape(rest) + self.source(set.automaton);
         let automaton = self.automaton(&source);
-        Ok((automaton, self.walk(automaton, text.chars().next_back(), "")?))
+        Ok((automaton, self.walk(automaton, Sight::before(text), "")?))
     }
 }
 

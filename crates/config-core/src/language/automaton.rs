@@ -23,6 +23,11 @@ pub const DEAD: Place = 0;
 /// Whatever follows, this is a match.
 pub const MATCHED: Place = 1;
 
+/// What a state of the machine takes to keep.
+const STATE_WORDS: usize = 8;
+/// What a place takes to keep, besides its threads and its row.
+const PLACE_WORDS: usize = 16;
+
 /// The automaton of one pattern.
 #[derive(Debug)]
 pub struct Automaton {
@@ -54,8 +59,10 @@ struct Threads {
 impl Automaton {
     /// The automaton of what `source` matches.
     pub fn new(source: &str, budget: &mut Budget) -> Result<Self, Undecided> {
+        let nfa = Nfa::new(source, budget)?;
+        budget.keep(nfa.size() * STATE_WORDS)?;
         Ok(Self {
-            nfa: Nfa::new(source, budget)?,
+            nfa,
             places: vec![Threads::default(), Threads::default()],
             known: FxHashMap::default(),
             starts: Vec::new(),
@@ -69,9 +76,9 @@ impl Automaton {
         self.nfa.partition()
     }
 
-    /// Where it begins behind `before`; `None` is the start of the text.
-    pub fn start(&mut self, before: Option<char>, budget: &mut Budget) -> Result<Place, Undecided> {
-        let before = self.nfa.sight_of(before);
+    /// Where it begins behind `before`.
+    pub fn start(&mut self, before: Sight, budget: &mut Budget) -> Result<Place, Undecided> {
+        let before = self.nfa.visible(before);
         if let Some((_, place)) = self.starts.iter().find(|(sight, _)| *sight == before) {
             return Ok(*place);
         }
@@ -102,7 +109,7 @@ impl Automaton {
         if let Some(known) = self.places[place as usize].may_end {
             return Ok(known);
         }
-        let end = self.nfa.sight_of(None);
+        let end = self.nfa.visible(Sight::EDGE);
         let may_end = self.takers(place, end, budget)?.is_none();
         self.places[place as usize].may_end = Some(may_end);
         Ok(may_end)
@@ -208,7 +215,7 @@ impl Automaton {
         if let Some(place) = self.known.get(&alive) {
             return Ok(*place);
         }
-        budget.keep(alive.threads.len() + self.nfa.partition().samples().len())?;
+        budget.keep(alive.threads.len() + self.nfa.partition().samples().len() + PLACE_WORDS)?;
         let (place, alive) = (self.places.len() as Place, Rc::new(alive));
         self.places.push(Threads { alive: Rc::clone(&alive), row: None, may_end: None });
         self.known.insert(alive, place);

@@ -11,9 +11,9 @@ pub struct Budget {
     kept: u64,
 }
 
-const QUESTION: u64 = 400_000;
+const QUESTION: u64 = 200_000;
 const TOTAL: u64 = 200_000_000;
-const KEPT: u64 = 16_000_000;
+const KEPT: u64 = 32_000_000;
 
 impl Default for Budget {
     fn default() -> Self {

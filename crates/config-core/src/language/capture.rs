@@ -1,16 +1,17 @@
 //! What a group can capture, by the engine's own rule of which match counts (leftmost, then first).
 
 mod goal;
+mod machine;
 mod threads;
 
 use std::{cell::RefCell, rc::Rc};
 
-use goal::Goal;
-use regex_automata::nfa::thompson::pikevm::PikeVM;
+use goal::{Goal, Reader};
+use machine::Machine;
 use rustc_hash::FxHashMap;
 use threads::Run;
 
-use super::{Undecided, budget::Budget, look::Sight, nfa::Nfa, normal::Normal, shortest::shortest};
+use super::{Undecided, budget::Budget, look::Sight, normal::Normal, shortest::shortest};
 use crate::pattern::Pattern;
 
 /// What is asked of a group.
@@ -56,7 +57,8 @@ pub struct Captures {
 
 #[derive(Debug, Default)]
 struct Memory {
-    machines: FxHashMap<Rc<str>, Result<Rc<Nfa>, Undecided>>,
+    /// The one that was asked last: questions about one pattern come together.
+    machine: Option<Machine>,
     answers: FxHashMap<Key, Answer>,
     budget: Budget,
 }
@@ -65,7 +67,7 @@ struct Memory {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     tail: Rc<str>,
-    group: usize,
+    group: u32,
     goal: Goal,
     /// How far the literal beginning comes, and what assertions see of its end.
     normal: Normal,
@@ -92,8 +94,8 @@ impl Captures {
         memory.find(pattern, name, goal)
     }
 
-    /// Every text that the group called `name` can capture, if they are at most `limit`; `None` if there
-    /// are more.
+    /// Every text that the group called `name` can capture, if they are at most `limit`, those of the
+    /// shortest paths first; `None` if there are more.
     ///
     /// # Errors
     /// As for [`Self::find`].
@@ -119,25 +121,15 @@ impl Captures {
 impl Memory {
     fn find(&mut self, pattern: &Pattern, name: &str, goal: Goal) -> Result<Option<Shown>, Undecided> {
         let literal = pattern.literal_prefix();
-        let group = pattern.groups().iter().position(|group| group.name.as_deref() == Some(name));
-        let (Some(normal), Some(group)) = (Normal::Start.walk(literal), group) else { return Ok(None) };
-        let tail = Rc::<str>::from(pattern.tail());
-        let budget = &mut self.budget;
-        let nfa =
-            self.machines.entry(Rc::clone(&tail)).or_insert_with(|| Nfa::new(&tail, budget).map(Rc::new));
-        let nfa = Rc::clone(nfa.as_ref().map_err(|undecided| *undecided)?);
-        let before = nfa.sight_of(literal.chars().next_back());
-        let key = Key { tail, group, goal, normal, before };
+        let groups = (1..).zip(pattern.groups());
+        let group = groups.into_iter().find(|(_, group)| group.name.as_deref() == Some(name));
+        let (Some(normal), Some((group, _))) = (Normal::Start.walk(literal), group) else { return Ok(None) };
+        let before = Sight::before(literal);
+        let key = Key { tail: pattern.tail().into(), group, goal, normal, before };
         let answer = match self.answers.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let mut run = Run::new(&nfa, group as u32 + 1, &key.goal, &mut self.budget)?;
-                let start = run.start(normal, before);
-                let answer = match shortest(&mut run, start) {
-                    Ok(Some(rest)) => run.replay(pattern, rest),
-                    Ok(None) => Ok(None),
-                    Err(undecided) => Err(undecided),
-                };
+                let answer = self.ask(&key, literal);
                 self.answers.insert(key, answer.clone());
                 answer
             }
@@ -148,21 +140,25 @@ impl Memory {
         };
         Ok(answer?.map(shown))
     }
-}
 
-impl Run<'_> {
-    /// The answer that `rest` is, as the engine itself gives it.
-    fn replay(&self, pattern: &Pattern, rest: String) -> Answer {
-        let path = [pattern.literal_prefix(), &rest].concat();
-        let engine = PikeVM::new(&pattern.compiled()).map_err(|_| Undecided::TooLarge)?;
-        let (mut cache, mut captures) = (engine.create_cache(), engine.create_captures());
-        engine.captures(&mut cache, &path, &mut captures);
-        let value = captures.get_group(self.group()).map(|span| &path[span.range()]);
-        let holds = captures.is_match() && self.is_reached(value);
-        debug_assert!(holds, "{} on {path}", pattern.written());
-        match holds {
-            true => Ok(Some((rest.into(), value.map(Rc::from)))),
-            false => Err(Undecided::Unconfirmed),
+    fn ask(&mut self, key: &Key, literal: &str) -> Answer {
+        let budget = &mut self.budget;
+        let machine = match self.machine.take_if(|machine| machine.tail() == &*key.tail) {
+            Some(machine) => machine,
+            None => Machine::new(Rc::clone(&key.tail), budget)?,
+        };
+        let machine = self.machine.insert(machine);
+        let mut run = Run::new(&machine.nfa, key.group, &key.goal, budget)?;
+        let start = run.start(key.normal, key.before);
+        let Some(rest) = shortest(&mut run, start)? else { return Ok(None) };
+        let path = [literal, &rest].concat();
+        let captured = machine.capture(&path, literal.len(), key.group, budget)?;
+        match captured.filter(|value| Reader::new(&key.goal).reads(*value)) {
+            Some(value) => Ok(Some((rest.into(), value.map(Rc::from)))),
+            None => {
+                debug_assert!(false, "{} captures {captured:?} in {path}", key.tail);
+                Err(Undecided::Unconfirmed)
+            }
         }
     }
 }

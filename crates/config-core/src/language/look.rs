@@ -28,6 +28,11 @@ impl Sight {
         Self(seen.iter().filter(|(is, _)| *is).fold(0, |all, (_, sight)| all | sight.0))
     }
 
+    /// What can be seen behind a text.
+    pub fn before(text: &str) -> Self {
+        text.chars().next_back().map_or(Self::EDGE, Self::of)
+    }
+
     /// All that one of the assertions can see.
     pub fn of_looks(looks: LookSet) -> Self {
         let visible = looks.iter().map(|look| match look {

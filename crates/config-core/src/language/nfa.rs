@@ -49,6 +49,7 @@ pub struct Nfa {
     sights: Box<[Sight]>,
     /// What the assertions can see at all.
     visible: Sight,
+    ranges: usize,
 }
 
 impl Nfa {
@@ -61,12 +62,17 @@ impl Nfa {
         let end = builder.add(State::Match)?;
         builder.patch(whole.end, end);
         let (states, mut sets) = builder.finish();
-        budget.keep(states.len())?;
+        let ranges = states.iter().map(|state| match state {
+            State::Take { set, .. } => sets[*set as usize].len(),
+            _ => 0,
+        });
+        let ranges = ranges.sum();
+        budget.spend(states.len())?;
         let visible = Sight::of_looks(hir.properties().look_set());
         sets.extend(visible.told_apart());
         let (partition, members) = Partition::new(&sets, budget)?;
         let sights = partition.samples().iter().map(|sample| Sight::of(*sample).masked(visible)).collect();
-        Ok(Self { states, start: whole.start, partition, sets: members, sights, visible })
+        Ok(Self { states, start: whole.start, partition, sets: members, sights, visible, ranges })
     }
 
     /// Where the first thread begins.
@@ -94,9 +100,19 @@ impl Nfa {
         self.sights[usize::from(class)]
     }
 
-    /// What the assertions see of `character`, or of the end of the text.
-    pub fn sight_of(&self, character: Option<char>) -> Sight {
-        character.map_or(Sight::EDGE, Sight::of).masked(self.visible)
+    /// As much of `sight` as the assertions look at.
+    pub fn visible(&self, sight: Sight) -> Sight {
+        sight.masked(self.visible)
+    }
+
+    /// How many states there are.
+    pub fn size(&self) -> usize {
+        self.states.len()
+    }
+
+    /// How many ranges of characters there are in all states.
+    pub fn ranges(&self) -> usize {
+        self.ranges
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     alphabet::{Partition, Symbols},
     automaton::{Automaton, DEAD, MATCHED, Place},
     budget::Budget,
+    look::Sight,
     normal::Normal,
     shortest::{Walk, shortest},
 };
@@ -73,12 +74,7 @@ impl Search {
     }
 
     /// Where an automaton that begins behind `before` is after `text`.
-    pub fn walk(
-        &mut self,
-        automaton: AutomatonId,
-        before: Option<char>,
-        text: &str,
-    ) -> Result<Place, Undecided> {
+    pub fn walk(&mut self, automaton: AutomatonId, before: Sight, text: &str) -> Result<Place, Undecided> {
         let budget = &mut self.budget;
         let automaton = built(&mut self.automata, automaton, budget)?;
         let mut place = automaton.start(before, budget)?;
@@ -134,6 +130,7 @@ impl Search {
         };
         let partitions: Vec<&Partition> = automata.iter().filter_map(built).collect();
         let symbols = Rc::new(Symbols::new(&partitions, Normal::told_apart(), &mut self.budget)?);
+        self.budget.keep(symbols.iter().count() * (automata.len() + 2))?;
         self.symbols.insert(automata.into(), Rc::clone(&symbols));
         Ok(symbols)
     }
@@ -171,9 +168,10 @@ impl Walk for Together<'_> {
         next: &mut Vec<(char, Self::State)>,
     ) -> Result<(), Undecided> {
         let mut after = Vec::with_capacity(places.len());
+        let moving = places.iter().filter(|place| **place > MATCHED).count();
         'symbols: for (character, classes) in self.symbols.iter() {
             let Some(normal) = normal.step(character) else { continue };
-            self.budget.spend(1 + places.len())?;
+            self.budget.spend(1 + moving)?;
             after.clear();
             for (at, (place, class)) in places.iter().zip(classes).enumerate() {
                 let automaton = built(self.automata, self.members[at], self.budget)?;

@@ -76,6 +76,12 @@ impl<'g> Reader<'g> {
         }
     }
 
+    /// [`Self::is_reached`] for a whole value.
+    pub fn reads(&self, value: Option<&str>) -> bool {
+        let read = |value: &str| value.chars().fold(Self::BEGIN, |read, it| self.step(read, it));
+        self.is_reached(value.map(read))
+    }
+
     /// The sets of characters that it tells apart.
     pub fn told_apart(&self) -> Vec<Characters> {
         match self.goal {

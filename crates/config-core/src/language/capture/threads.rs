@@ -73,18 +73,8 @@ impl<'r> Run<'r> {
 
     /// The first thread, behind a literal beginning.
     pub fn start(&self, normal: Normal, before: Sight) -> Threads {
+        let before = self.nfa.visible(before);
         Threads { normal, alive: [(self.nfa.start(), Group::Unset)].into(), before, matched: None }
-    }
-
-    /// The group in question.
-    pub fn group(&self) -> usize {
-        self.group as usize
-    }
-
-    /// Whether a match with this value for the group, or without one, is what the goal asks for.
-    pub fn is_reached(&self, value: Option<&str>) -> bool {
-        let read = |value: &str| value.chars().fold(Reader::BEGIN, |read, it| self.reader.step(read, it));
-        self.reader.is_reached(value.map(read))
     }
 
     /// The threads that take a character if `after` follows, and whether the last match is what the goal
@@ -128,7 +118,7 @@ impl Walk for Run<'_> {
         if !threads.normal.may_end() {
             return Ok(false);
         }
-        let (_, matched) = self.takers(threads, self.nfa.sight_of(None))?;
+        let (_, matched) = self.takers(threads, self.nfa.visible(Sight::EDGE))?;
         Ok(matched == Some(true))
     }
 
