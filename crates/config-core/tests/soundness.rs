@@ -1,6 +1,6 @@
 //! Lint-clean means sound: whatever requests a file without errors routes, none of them lacks a
-//! capture. Files are random; requests are sampled from their own patterns, so that nearly all of
-//! them match something.
+//! capture. And an error is no guess: its witness lacks the capture. Files are random; requests are
+//! sampled from their own patterns, so that nearly all of them match something.
 
 mod support;
 
@@ -20,6 +20,7 @@ use proptest::test_runner::{Config, TestRunner};
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 const FILES: u32 = 600;
+const FILES_WITH_ERRORS: u32 = 300;
 const PATHS_PER_PATTERN: usize = 40;
 
 #[test]
@@ -78,6 +79,51 @@ fn a_group_that_can_be_passed_by_is_caught() {
     assert!(missed.get() > cases / 2, "requests showed only {} of {cases} missing captures", missed.get());
 }
 
+#[test]
+fn an_error_shows_a_request_that_lacks_the_capture() {
+    let (shown, unproved) = (Cell::new(0), Cell::new(0));
+    let run =
+        TestRunner::new(Config { cases: FILES_WITH_ERRORS, failure_persistence: None, ..Config::default() })
+            .run(&(lone(), any::<u64>()), |(file, seed)| {
+                let source = SourceFile::new("routes.yaml", file.yaml());
+                let mut findings = check(&source, &Options::default()).diagnostics;
+                let rules = [Rule::UndefinedCapture, Rule::OptionalCapture, Rule::CaptureMissingOnPath];
+                findings.retain(|finding| rules.contains(&finding.rule));
+                let plan = compile(&source).expect("the file parses").plan;
+                for finding in &findings {
+                    let name =
+                        finding.message.split('`').find(|word| NAMES.contains(word)).expect("it is named");
+                    let Some(witness) = &finding.witness else {
+                        unproved.set(unproved.get() + 1);
+                        let is_open = finding.message.contains("not proved");
+                        let requests = file.requests(&mut Random(seed | 1));
+                        let lacking = requests.iter().find(|it| lacks(&plan, name, it));
+                        prop_assert!(is_open || lacking.is_none(), "{lacking:?}: {}", source.text());
+                        continue;
+                    };
+                    let request = Request { target: witness.path.clone(), consumer: None };
+                    prop_assert!(lacks(&plan, name, &request), "{witness:?} has `{name}`\n{}", source.text());
+                    shown.set(shown.get() + 1);
+                }
+                Ok(())
+            });
+    run.unwrap_or_else(|failure| panic!("{failure}"));
+    let (shown, unproved) = (shown.get(), unproved.get());
+    assert!(shown > FILES_WITH_ERRORS / 2, "only {shown} witnesses");
+    assert!(unproved < shown / 20, "{unproved} of {shown} errors show nothing");
+}
+
+/// Whether the plan refuses a request that does not set a capture.
+fn lacks(plan: &Plan, name: &str, request: &Request) -> bool {
+    with_head(request, |head| match plan.route(head, Caller::Assumed(request.consumer)) {
+        Routing::Rejected(rejected) => {
+            let message = &rejected.rejection.message;
+            message.starts_with("uri_captures key") && rejected.captures.get(name).is_none()
+        }
+        _ => false,
+    })
+}
+
 /// What a plan makes of a request.
 enum Answer {
     Routed,
@@ -86,8 +132,8 @@ enum Answer {
     Other,
 }
 
-fn answer(plan: &Plan, request: &Request) -> Answer {
-    let head = RequestHead {
+fn with_head<T>(request: &Request, use_it: impl FnOnce(&RequestHead<'_>) -> T) -> T {
+    use_it(&RequestHead {
         scheme: Scheme::Http,
         http2: false,
         method: b"POST",
@@ -95,8 +141,11 @@ fn answer(plan: &Plan, request: &Request) -> Answer {
         headers: &[(b"host", b"ai.test"), (b"x-model", b"gpt-4")],
         port: 8000,
         sni: None,
-    };
-    match plan.route(&head, Caller::Assumed(request.consumer)) {
+    })
+}
+
+fn answer(plan: &Plan, request: &Request) -> Answer {
+    with_head(request, |head| match plan.route(head, Caller::Assumed(request.consumer)) {
         Routing::NeedsBody { .. } => unreachable!("no key is asked for"),
         Routing::NoRoute(_) => Answer::Other,
         Routing::Routed(_) => Answer::Routed,
@@ -108,7 +157,7 @@ fn answer(plan: &Plan, request: &Request) -> Answer {
                 _ => Answer::Other,
             }
         }
-    }
+    })
 }
 
 #[derive(Debug)]
@@ -171,6 +220,17 @@ fn file() -> impl Strategy<Value = File> {
     })
 }
 
+/// A file with one route, so that whatever is said of it is said of the plan.
+fn lone() -> impl Strategy<Value = File> {
+    let model =
+        prop::collection::vec(select(&NAMES[..]).prop_map(|name| format!("$(uri_captures.{name})")), 1..3);
+    (prop::collection::vec(path(), 1..4), model).prop_map(|(paths, model)| {
+        let route = Route { paths, plugin: Some(model) };
+        let services = vec![Service { routes: vec![route], plugin: None }];
+        File { services, consumer: None, global: None }
+    })
+}
+
 fn model() -> impl Strategy<Value = Model> {
     let piece = prop_oneof![
         2 => Just("$(uri_captures.a)".to_owned()),
@@ -220,6 +280,10 @@ fn node() -> impl Strategy<Value = Node> {
         "^",
         "(?-u:[a-c])",
         "ß",
+        "(?i:k)",
+        "\\W",
+        "(?:a|ab)",
+        ".*",
     ]);
     leaf.prop_map(Node::Text).prop_recursive(4, 16, 3, |inner| {
         prop_oneof![

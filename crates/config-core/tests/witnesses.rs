@@ -23,15 +23,13 @@ fn does_what_it_says(shown: &Shown) -> bool {
         "undefined-capture" | "optional-capture" | "capture-missing-on-path" => {
             shown.wins_here() && shown.is_refused()
         }
-        "client-value-may-be-absent" => shown.wins_here() && shown.is_refused_as_said(),
+        "client-value-may-be-absent" | "empty-capture" => shown.wins_here() && shown.is_refused_as_said(),
         "unauthenticated-credential" | "upstream-url" | "api-version" => {
             shown.wins_here() && shown.replayed.rejection.is_none()
         }
-        "client-controlled-host" | "client-controlled-path" | "empty-capture" | "unanchored-path" => {
-            shown.wins_here()
-        }
+        "client-controlled-host" | "client-controlled-path" | "unanchored-path" => shown.wins_here(),
         // It shows what was meant to match.
-        "glued-capture" => !shown.matches_by_this_path(),
+        "glued-capture" => !shown.matches_here(),
         "shadowed-route" => shown.matches_here() && !shown.wins_here(),
         "ambiguous-routes" => shown.matches_here() && shown.replayed.matching.len() > 1,
         "kong-portability" => shown.replayed.kong != shown.replayed.route,
@@ -53,17 +51,6 @@ impl Shown<'_> {
     /// Whether it matches.
     fn matches_here(&self) -> bool {
         self.replayed.matching.iter().any(|(route, _)| self.is_here(route))
-    }
-
-    /// Whether the path matches at which, or in which, the finding stands.
-    fn matches_by_this_path(&self) -> bool {
-        self.replayed.matching.iter().any(|(pointer, matched)| {
-            let route = self.plan.routes().iter().find(|route| route.pointer == *pointer);
-            let mut paths = route.iter().flat_map(|route| &route.paths).enumerate();
-            let here =
-                paths.find(|(at, _)| is_under(&self.finding.place.pointer, &format!("{pointer}/paths/{at}")));
-            here.is_some_and(|(_, path)| matched.as_ref() == Some(path))
-        })
     }
 
     /// Whether the finding stands in the route. What stands in none, but at a service or at the top of

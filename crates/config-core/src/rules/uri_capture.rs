@@ -138,25 +138,45 @@ fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iter
         Some(trial) => trial.order().collect(),
         None => (0..paths.len()).collect(),
     };
-    let mut earlier: Vec<Paths<'f>> = Vec::new();
-    order.into_iter().filter_map(move |at| {
-        let path = &paths[at];
-        match supply(facts, path, name) {
-            Supply::Certain => {
-                earlier.extend(set(path));
-                None
+    // The paths before, those that set the capture for certain first.
+    let (mut certain, mut optional) = (Vec::new(), Vec::new());
+    order
+        .into_iter()
+        .flat_map(move |at| {
+            let path = &paths[at];
+            let supply = supply(facts, path, name);
+            let Some(this) = set(path).filter(|_| !matches!(supply, Supply::Certain)) else {
+                certain.extend(set(path));
+                return [None, None];
+            };
+            let outside = |optional: &[Paths]| outside(this, &certain, optional).transpose();
+            match supply {
+                Supply::Lacking => {
+                    let shown = outside(&optional);
+                    [shown.map(|shown| PathAbsence { kind: Absence::MissingOnPath, shown }), None]
+                }
+                Supply::Optional(_, shown) => {
+                    // Where an earlier path takes what shows it, another request may.
+                    let other = outside(&optional).filter(|_| shown.is_ok() && !certain.is_empty());
+                    optional.push(this);
+                    [Some(shown), other]
+                        .map(|shown| Some(PathAbsence { kind: Absence::Optional, shown: shown? }))
+                }
+                Supply::Certain | Supply::Unreadable => [None, None],
             }
-            Supply::Optional(_, shown) => Some(PathAbsence { kind: Absence::Optional, shown }),
-            Supply::Lacking => {
-                let sets = earlier.iter().copied().chain(set(path));
-                let ids: Vec<PathsId> = (0..=earlier.len() as u32).map(PathsId).collect();
-                let (excluded, this) = ids.split_at(earlier.len());
-                let shown = Languages::new(sets).find(this, excluded).transpose()?;
-                Some(PathAbsence { kind: Absence::MissingOnPath, shown })
-            }
-            Supply::Unreadable => None,
-        }
-    })
+        })
+        .flatten()
+}
+
+/// The shortest request path of `this` that is in none of `certain`, if possible in none of `optional`
+/// either.
+fn outside(this: Paths, certain: &[Paths], optional: &[Paths]) -> Result<Option<String>, Undecided> {
+    let languages = Languages::new([this].into_iter().chain(certain.iter().chain(optional).copied()));
+    let excluded: Vec<PathsId> = (1..=certain.len() + optional.len()).map(|id| PathsId(id as u32)).collect();
+    match languages.find(&[PathsId(0)], &excluded) {
+        Ok(None) if !optional.is_empty() => languages.find(&[PathsId(0)], &excluded[..certain.len()]),
+        found => found,
+    }
 }
 
 fn set(path: &PathFacts) -> Option<Paths<'_>> {
@@ -180,9 +200,19 @@ impl<'f> Unproved<'f> {
 
     /// Why it could not be decided whether a match leaves the capture unset; `None` if one does.
     pub fn undecided(&self) -> Option<Undecided> {
+        let (index, name) = (self.routes[0], self.name());
+        let trial = Trial::new(self.facts, index);
         let mut undecided = None;
-        for absence in absences(self.facts, self.routes[0], self.name()) {
-            undecided = Some(absence.shown.err()?);
+        for absence in absences(self.facts, index, name) {
+            let reason = match absence.shown {
+                // Another path of the route is tried before, and sets it.
+                Ok(path) => {
+                    trial.as_ref()?.take(&path)?.captures.get(name)?;
+                    Undecided::Unconfirmed
+                }
+                Err(reason) => reason,
+            };
+            undecided.get_or_insert(reason);
         }
         undecided
     }
