@@ -20,17 +20,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// What a client sends to a normalised path unless something else is demanded.
-    pub fn to(path: impl Into<String>) -> Self {
-        Self {
-            scheme: Scheme::Http,
-            sni: None,
-            method: "POST".to_owned(),
-            path: path.into(),
-            headers: Vec::new(),
-        }
-    }
-
     /// Gives the head that the router sees to `use_it`.
     pub fn with_head<T>(&self, use_it: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         self.witness().with_head(use_it)
