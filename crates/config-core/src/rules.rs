@@ -31,6 +31,7 @@ mod optional_capture;
 mod resource_limit;
 mod rewrite;
 mod rivalry;
+mod sdk_unreachable;
 mod shadowed_route;
 mod strings;
 mod template_not_evaluated;
@@ -137,6 +138,7 @@ rules! {
     UnanchoredPath "unanchored-path" Info "a `~` path that also matches longer paths";
     UnusedCapture "unused-capture" Info "a named group that no template uses";
     ClientValueMayBeAbsent "client-value-may-be-absent" Info "a template uses a header or query argument that a request may lack";
+    SdkUnreachable "sdk-unreachable" Info "a route for chats or completions that no request of an SDK reaches";
     UnauthenticatedCredential "unauthenticated-credential" Info "routes that spend a credential for anybody who reaches them";
     Undecided "undecided" Info "something that could not be proved, nor refuted, within the limits of a proof";
 }
@@ -202,6 +204,7 @@ const PROOFS: &[fn(&Proofs, &mut Vec<Diagnostic>)] = &[
     api_version::check,
     unanchored_path::check,
     client_value_may_be_absent::check,
+    sdk_unreachable::check,
     unauthenticated_credential::check,
 ];
 

@@ -15,14 +15,13 @@ mod visit;
 
 use crate::language::capture::Captures;
 use crate::model::{LlmFormat, RouteIndex};
-use crate::plan::request::Scheme;
 use crate::plan::{Plan, Route};
 pub use crate::proof::operations::{Family, Operation};
 pub use access::{Access, ClientKey};
 pub use call::API_VERSION;
 use missed::Missed;
 pub use origin::Origin;
-use search::{Miss, Search};
+use search::Search;
 pub use text::{Piece, Slot, Source, Text};
 use visit::Visit;
 
@@ -42,12 +41,6 @@ pub struct Answer<'p> {
     pub access: Result<Vec<Access<'p>>, String>,
 }
 
-/// That no path that an SDK sends is among a route's.
-pub(crate) struct Unreached {
-    /// The shortest path that the route matches.
-    pub shortest: Option<String>,
-}
-
 impl<'p> Sdk<'p> {
     /// Answers about `plan`.
     pub fn new(plan: &'p Plan) -> Self {
@@ -58,21 +51,6 @@ impl<'p> Sdk<'p> {
     pub fn answer(&self, route: RouteIndex, origin: &Origin) -> Answer<'p> {
         let access = self.visit(route).and_then(|visit| self.accesses(&visit, origin));
         Answer { route: &self.plan.routes()[route.0], access }
-    }
-
-    /// Whether it is certain that no client reaches a route because of the paths that the route matches,
-    /// whatever routes there are beside it.
-    pub(crate) fn unreached(&self, route: RouteIndex) -> Option<Unreached> {
-        let visit = self.visit(route).ok()?;
-        let origin = Origin { scheme: Scheme::Http, host: "localhost".to_owned(), port: Some(8000) };
-        let mut shortest = None;
-        for family in Family::ALL {
-            match self.reach(&visit, family, &origin) {
-                Err(Missed::Path(Miss::NoPath(path))) => shortest = path,
-                _ => return None,
-            }
-        }
-        Some(Unreached { shortest })
     }
 
     fn accesses(&self, visit: &Visit<'p>, origin: &Origin) -> Result<Vec<Access<'p>>, String> {

@@ -9,15 +9,14 @@ use config_core::check::{Level, Options, check, compile};
 use config_core::diagnostic::{Diagnostic, Severity};
 use config_core::rules::Rule;
 
-/// An environment to check against for the rule that needs one, and no remark on how a file is guarded
-/// beside the findings of other rules: it would be in nearly every fixture.
+/// An environment to check against for the rule that needs one, and beside the findings of other rules no
+/// remark on how a file is guarded or reached by SDKs: they would be in nearly every fixture.
 fn options(rule: Rule) -> Options<'static> {
     let environment: Option<&dyn Fn(&str) -> bool> =
         (rule == Rule::UnresolvedSecret).then_some(&|variable: &str| variable == "OPENAI_AUTH_HEADER");
-    let levels = match rule {
-        Rule::UnauthenticatedCredential => Vec::new(),
-        _ => vec![(Rule::UnauthenticatedCredential, Level::Allow)],
-    };
+    let remarks = [Rule::UnauthenticatedCredential, Rule::SdkUnreachable];
+    let levels =
+        remarks.into_iter().filter(|remark| *remark != rule).map(|remark| (remark, Level::Allow)).collect();
     Options { environment, levels, ..Options::default() }
 }
 

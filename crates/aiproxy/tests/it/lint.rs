@@ -12,7 +12,7 @@ services:
   name: other
   routes:
   - name: chat
-    paths: ["~/chat$"]
+    paths: ["~/chat/completions$"]
     methods: [POST]
     tags: [12:30:45]
     plugins:
@@ -30,7 +30,7 @@ services:
   url: https://api.openai.com
   routes:
   - name: chat
-    paths: ["~/chat$"]
+    paths: ["~/chat/completions$"]
     methods: [POST]
     plugins:
     - name: ai-proxy

@@ -161,6 +161,13 @@ fn why_no_sdk_reaches_a_route_is_said() {
             format!("paths: ['~/v1/chat$'], {PLUGIN}"),
             "SDKs put `/chat/completions` behind their base, and none of its paths ends so; the shortest is `/v1/chat`",
         ),
+        (
+            format!(
+                "paths: ['~/(?<model>.+)$'], {}",
+                PLUGIN.replace("openai}", "openai, name: $(uri_captures.model)}")
+            ),
+            "a group takes in what SDKs put behind their base: `model.name` would be `chat/completions`",
+        ),
         (format!("paths: [/v1], methods: [PUT], {PLUGIN}"), "SDKs send POST, which is none of its methods"),
         ("paths: [/v1]".to_owned(), "no ai-proxy plugin applies to this route"),
         (

@@ -44,11 +44,19 @@ impl Plan {
             _ => None,
         };
         let for_all = plugin(anonymous);
-        if for_all.is_ok() || self.instances.possible(route, self.routes[route.0].service).is_empty() {
+        // Without a key nobody is known to be a consumer.
+        let knows_consumers = self.key_places(route).is_some();
+        let has_plugins = !self.instances.possible(route, self.routes[route.0].service).is_empty();
+        if for_all.is_ok() || !knows_consumers || !has_plugins {
             return for_all;
         }
         let consumers = (0..self.consumers.len()).map(|index| Some(ConsumerIndex(index)));
         consumers.map(plugin).find(Result::is_ok).unwrap_or(for_all)
+    }
+
+    /// Whether a route answers nobody because of a mistake.
+    pub(crate) fn is_broken(&self, route: RouteIndex) -> bool {
+        self.routes[route.0].broken.is_some()
     }
 
     /// Where a route looks for clients' keys; `None` if it asks for none, or lets in who has none.

@@ -146,6 +146,22 @@ impl<'f, 'p> Filling<'f, 'p> {
         Some(text)
     }
 
+    /// A field whose template reads a group that goes beyond what the client chooses, and its value.
+    pub fn absorbed(&self) -> Option<(&'static str, String)> {
+        let reads_group = |text: &str| {
+            let Ok(template) = template::parse(text) else { return false };
+            let mut groups = template.placeholders().filter(|it| it.source == Source::UriCaptures);
+            groups.any(|it| self.slot(it.source, &it.name).is_none())
+        };
+        let (field, text) = self.visit.proxy.texts().find(|(_, text)| reads_group(text))?;
+        self.send(|_, routing| match routing {
+            Routing::Routed(routed) => {
+                Some((field.as_str(), routed.rendered.text(field).unwrap_or(text).to_owned()))
+            }
+            _ => None,
+        })
+    }
+
     /// The base as a URL has it.
     pub fn encoded_base(&self) -> Text {
         let path = self.path();

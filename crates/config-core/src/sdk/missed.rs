@@ -16,6 +16,13 @@ pub(super) enum Missed {
     Path(Miss),
     /// Something beside method and path is demanded that no example is known for.
     Demand,
+    /// A group that a template reads takes in what clients add to their base.
+    Absorbed {
+        /// The field of the template.
+        field: &'static str,
+        /// What the field would be.
+        value: String,
+    },
     /// It gets there and no further.
     Refused {
         /// The request's target.
@@ -36,7 +43,8 @@ impl Missed {
             Missed::Demand => 2,
             Missed::Path(Miss::Undecided(_)) => 3,
             Missed::Path(Miss::Taken { .. }) => 4,
-            Missed::Refused { .. } => 5,
+            Missed::Absorbed { .. } => 5,
+            Missed::Refused { .. } => 6,
         };
         missed.into_iter().reduce(|best, next| if rank(&next) > rank(&best) { next } else { best })
     }
@@ -67,6 +75,9 @@ impl Missed {
                 format!("whether it can be reached is open: {undecided}")
             }
             Missed::Demand => "it demands a host or a header for which no example was found".to_owned(),
+            Missed::Absorbed { field, value } => {
+                format!("a group takes in what SDKs put behind their base: `{field}` would be `{value}`")
+            }
             Missed::Refused { target, status, message } => {
                 format!("`{target}` reaches it and is answered {status}: {message}")
             }

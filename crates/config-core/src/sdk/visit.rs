@@ -66,18 +66,6 @@ impl<'p> Sdk<'p> {
         second_best.ok_or_else(|| Missed::most_telling(missed).expect("every route takes some operation"))
     }
 
-    /// Whether a path that clients of a family send is the route's.
-    pub(super) fn reach(&self, visit: &Visit<'p>, family: Family, origin: &Origin) -> Result<(), Missed> {
-        let mut missed = Vec::new();
-        for ask in asks(visit, family) {
-            match self.find(visit, ask, origin) {
-                Ok(_) => return Ok(()),
-                Err(miss) => missed.push(miss),
-            }
-        }
-        Err(Missed::most_telling(missed).expect("every route takes some operation"))
-    }
-
     fn find(&self, visit: &Visit<'p>, ask: Ask, origin: &Origin) -> Result<Found, Missed> {
         let method = ask.operation.method();
         let criteria = self.plan.demands(visit.route).ok_or(Missed::Demand)?;
@@ -115,40 +103,29 @@ impl<'p> Sdk<'p> {
         let mut filling = Filling::new(self.plan, visit, cell, *ask, *entry, path);
         filling.fill(*entry, &self.captures);
         let Sent { model, decision } = sent(&filling, visit, ask.operation)?;
-        let named =
-            model.clone().unwrap_or_else(|| Text::literal(ask.operation.example_model(visit.proxy.provider)));
-        if filling.deployment.is_some() {
+        let is_preserved = visit.proxy.route_type == RouteType::Preserve;
+        if let Some((field, value)) = filling.absorbed().filter(|_| !is_preserved) {
+            return Err(Missed::Absorbed { field, value });
+        }
+        // A deployment that is neither in the pattern nor in a group may as well be called as the model.
+        if filling.deployment.as_ref().is_some_and(Text::is_literal) {
+            let any = || Text::literal(ask.operation.example_model(visit.proxy.provider));
             let mut free = filling.clone();
-            free.deployment = Some(named);
-            if filling.deployment.as_ref().is_some_and(Text::is_literal) && free.lands() {
+            free.deployment = Some(model.clone().unwrap_or_else(any));
+            let same = |sent: Sent| sent.model == model;
+            if free.lands() && sent(&free, visit, ask.operation).is_ok_and(same) {
                 filling.deployment = None;
             }
         }
-        let fits = visit.proxy.route_type != RouteType::Preserve || is_asked(&decision, *ask, visit.proxy);
-        let mut notes = Vec::new();
+        let fits = !is_preserved || is_asked(&decision, *ask, visit.proxy);
+        let key = self.key(visit, ask.family);
+        let mut notes = self.notes(visit, cell, &decision);
         if !fits {
             notes.push(format!("the request goes upstream as `{} {}`", decision.method, decision.url));
         }
-        notes.extend(decision.unbuilt.as_ref().map(|reason| format!("`serve` does not send it: {reason}")));
-        if let Some(consumer) = visit.consumer {
-            let consumer = self.plan.consumer(consumer);
-            let name = consumer.username.as_ref().or(consumer.custom_id.as_ref()).or(consumer.id.as_ref());
-            notes.push(format!(
-                "it answers for consumers of its own only, such as `{}`",
-                name.map_or("", |it| it)
-            ));
-        }
-        if cell.origin.scheme == Scheme::Https
-            && self.plan.demands(visit.route).is_some_and(|it| !it.protocols.http)
-        {
-            notes.push("it takes https only: a proxy before the gateway has to speak TLS".to_owned());
-        }
-        let key = self.key(visit, ask.family);
         if key == ClientKey::Gateway && ask.family == Family::OpenAi {
-            notes.push(
-                "the SDK sends the key after `Bearer `, which has to be part of the consumer's key"
-                    .to_owned(),
-            );
+            let note = "the SDK sends the key after `Bearer `, which has to be part of the consumer's key";
+            notes.push(note.to_owned());
         }
         let operations = Operation::of(visit.proxy.route_type, None)
             .into_iter()
@@ -170,6 +147,22 @@ impl<'p> Sdk<'p> {
             proxy: visit.proxy,
         };
         Ok((access, fits))
+    }
+
+    fn notes(&self, visit: &Visit<'p>, cell: &Cell, decision: &Decision) -> Vec<String> {
+        let mut notes = Vec::new();
+        notes.extend(decision.unbuilt.as_ref().map(|reason| format!("`serve` does not send it: {reason}")));
+        if let Some(consumer) = visit.consumer.filter(|_| self.plan.key_places(visit.route).is_some()) {
+            let consumer = self.plan.consumer(consumer);
+            let names = [&consumer.username, &consumer.custom_id, &consumer.id];
+            let name = names.into_iter().flatten().next().map_or("", String::as_str);
+            notes.push(format!("it answers single consumers only, such as `{name}`"));
+        }
+        let is_plain = self.plan.demands(visit.route).is_some_and(|demands| demands.protocols.http);
+        if cell.origin.scheme == Scheme::Https && !is_plain {
+            notes.push("it takes https only: a proxy before the gateway has to speak TLS".to_owned());
+        }
+        notes
     }
 
     fn key(&self, visit: &Visit<'_>, family: Family) -> ClientKey {
