@@ -183,7 +183,7 @@ fn key(key: &ClientKey) -> Key {
     };
     match key {
         ClientKey::Unused => Key { read_by: None, location: None, name: None },
-        ClientKey::Gateway => Key { read_by: Some("gateway"), location: None, name: None },
+        ClientKey::Gateway | ClientKey::Token => Key { read_by: Some("gateway"), location: None, name: None },
         ClientKey::Provider => Key { read_by: Some("provider"), location: None, name: None },
         ClientKey::Header(name) => at("header", name),
         ClientKey::Query(name) => at("query", name),

@@ -30,7 +30,8 @@ def routes(config, origin):
 
 def runs(code, key):
     """Runs a program with the key filled in; what it prints, or the status it is refused with."""
-    code = code.replace("YOUR_GATEWAY_KEY", key).replace("    api_key=", "    max_retries=0,\n    api_key=")
+    code = code.replace("YOUR_GATEWAY_KEY", key).replace("client = OpenAI(", "client = OpenAI(max_retries=0,")
+    code = code.replace("client = AzureOpenAI(", "client = AzureOpenAI(max_retries=0,")
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
@@ -38,6 +39,13 @@ def runs(code, key):
         except openai.APIStatusError as error:
             return error.status_code
     return printed.getvalue().strip()
+
+
+def another(keys):
+    """The name of a variable for one key more; the first is KEY."""
+    name = f"KEY_{len(keys)}"
+    keys[name] = f"{KEY}-{len(keys)}" if keys else KEY
+    return name
 
 
 @pytest.fixture
@@ -58,11 +66,12 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("config", SEED + TEAMS, ids=lambda config: config.stem)
 def test_programs_get_answers_from_their_routes(config, folder, everywhere):
-    # One key for all consumers.
-    text = re.sub(r"(- key: ).*", r'\1"{vault://env/THE_KEY}"', config.read_text())
+    # Keys that are known here.
+    keys = {}
+    text = re.sub(r"(?<=- key: ).*", lambda _: f'"{{vault://env/{another(keys)}}}"', config.read_text())
     config = folder / config.name
     config.write_text(text)
-    gateway = Gateway(config, "--mock", environment={"THE_KEY": KEY})
+    gateway = Gateway(config, "--mock", environment=keys)
     asked = []
     try:
         for route in routes(config, gateway.url):

@@ -120,7 +120,10 @@ impl Program<'_> {
                 [Some(endpoint), deployment, Some(version)].into_iter().flatten().collect()
             }
         };
-        options.push(format!("apiKey: {}", quoted(api_key(access))));
+        options.push(match access.key {
+            ClientKey::Token => format!("azureADTokenProvider: async () => {}", quoted(GATEWAY_KEY)),
+            _ => format!("apiKey: {}", quoted(api_key(access))),
+        });
         let mut headers = self.entries(&access.headers);
         let mut query = self.entries(&access.query);
         let key = |name: &str| format!("{}: {}", quoted(name), quoted(GATEWAY_KEY));

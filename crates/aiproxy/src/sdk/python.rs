@@ -96,7 +96,10 @@ impl Program<'_> {
                 [Some(endpoint), deployment, Some(version)].into_iter().flatten().collect()
             }
         };
-        arguments.push(format!("api_key={}", quoted(api_key(access))));
+        arguments.push(match access.key {
+            ClientKey::Token => format!("azure_ad_token={}", quoted(GATEWAY_KEY)),
+            _ => format!("api_key={}", quoted(api_key(access))),
+        });
         let mut headers = self.entries(&access.headers);
         let mut query = self.entries(&access.query);
         let key = |name: &str| format!("{}: {}", quoted(name), quoted(GATEWAY_KEY));

@@ -41,6 +41,8 @@ pub enum ClientKey {
     Unused,
     /// The gateway asks for it where the client sends it by itself.
     Gateway,
+    /// The gateway asks for it as what the client sends as a token of Microsoft Entra ID.
+    Token,
     /// The gateway asks for it in a header of this name.
     Header(String),
     /// The gateway asks for it in an argument of this name.

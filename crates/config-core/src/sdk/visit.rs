@@ -123,7 +123,8 @@ impl<'p> Sdk<'p> {
         if !fits {
             notes.push(format!("the request goes upstream as `{} {}`", decision.method, decision.url));
         }
-        if key == ClientKey::Gateway && ask.family == Family::OpenAi {
+        let is_bearer = key == ClientKey::Gateway && ask.family == Family::OpenAi;
+        if is_bearer || key == ClientKey::Token {
             let note = "the SDK sends the key after `Bearer `, which has to be part of the consumer's key";
             notes.push(note.to_owned());
         }
@@ -171,6 +172,8 @@ impl<'p> Sdk<'p> {
             let name = first.to_ascii_lowercase();
             return match (places.in_header, places.in_query) {
                 (true, _) if name.replace('_', "-") == family.key_header() => ClientKey::Gateway,
+                // The client for Azure does not let this header be set in another way.
+                (true, _) if name == "authorization" => ClientKey::Token,
                 (true, _) => ClientKey::Header(first.clone()),
                 (_, true) => ClientKey::Query(first.clone()),
                 _ => ClientKey::Body(first.clone()),
