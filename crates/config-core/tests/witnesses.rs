@@ -32,6 +32,7 @@ fn does_what_it_says(shown: &Shown) -> bool {
         "glued-capture" => !shown.matches_here(),
         "shadowed-route" => shown.matches_here() && !shown.wins_here(),
         "ambiguous-routes" => shown.matches_here() && shown.replayed.matching.len() > 1,
+        "sdk-unreachable" => !shown.wins_here(),
         "kong-portability" => shown.replayed.kong != shown.replayed.route,
         "credential-crossover" => {
             // It stands at the route that answers or at the one that is missed.
