@@ -10,14 +10,14 @@ use crate::proof::Proofs;
 use crate::proof::trial::{Taken, Trial};
 use crate::rules::Rule;
 use crate::rules::capture_value::{Origin, origins};
-use crate::template::{Placeholder, Source};
+use crate::template::{Placeholder, Source, Template};
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     for (index, plugin) in proofs.facts.plugins.iter().enumerate() {
         // Elsewhere in a path a value is one segment: one with a slash is refused.
         let fields = plugin.templates.iter().filter(|template| template.field == Field::UpstreamPath);
         for field in fields {
-            for placeholder in field.parsed.iter().flat_map(|template| template.placeholders()) {
+            for placeholder in field.parsed.iter().flat_map(in_path) {
                 let read = Read { proofs, plugin: PluginIndex(index), field, placeholder };
                 diagnostics.extend(match placeholder.source {
                     Source::UriCaptures => read.of_capture(&plugin.runs_on),
@@ -26,6 +26,12 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// The placeholders before the query.
+fn in_path(template: &Template) -> impl Iterator<Item = &Placeholder> {
+    let end = template.text().find('?').unwrap_or(template.text().len());
+    template.placeholders().take_while(move |placeholder| placeholder.range.start < end)
 }
 
 /// A placeholder in a plugin's `upstream_path`.

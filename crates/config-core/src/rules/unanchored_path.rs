@@ -24,7 +24,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     let sets = open.iter().flat_map(|(_, _, pattern, anchored)| [pattern, anchored]);
-    let languages = Languages::new(sets.map(|pattern| Paths::Regex(pattern)));
+    let languages = Languages::new(sets.map(Paths::Regex));
     for ((route, path, pattern, _), id) in open.iter().zip((0..).step_by(2)) {
         let longer = match languages.find(&[PathsId(id)], &[PathsId(id + 1)]) {
             Ok(Some(longer)) => longer,
