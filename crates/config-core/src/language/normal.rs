@@ -124,8 +124,10 @@ mod tests {
 
         #[test]
         fn what_a_request_is_matched_as_is_normal(raw in "/([a.%/]|%2e|%2F|%2f|%41|%20|%%3|é){0,16}") {
-            let path = String::from_utf8(normalize(raw.as_bytes()).into_owned()).unwrap();
-            prop_assert!(is_normal(&path), "{path}");
+            // What is no text then matches no path.
+            if let Ok(path) = std::str::from_utf8(&normalize(raw.as_bytes())) {
+                prop_assert!(is_normal(path), "{path}");
+            }
         }
     }
 }
