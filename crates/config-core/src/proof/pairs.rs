@@ -262,3 +262,6 @@ fn may_share_hosts(a: &Criteria, b: &Criteria) -> bool {
         || b.hosts.is_empty()
         || a.hosts.iter().any(|one| b.hosts.iter().any(|other| may_be_one(one.name(), other.name())))
 }
+
+#[cfg(test)]
+mod tests;
