@@ -96,7 +96,7 @@ pub struct Crossing {
 pub const SHOWN: usize = 16;
 
 /// How often a literal beginning may be compared with another.
-const STEPS: usize = 1 << 24;
+const STEPS: usize = 1 << 23;
 
 /// How many questions about pairs may be asked of the automata.
 const QUESTIONS: usize = 1 << 14;

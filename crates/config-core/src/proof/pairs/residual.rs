@@ -3,6 +3,8 @@
 //! Patterns that end alike share one lazy automaton, so that the same rest is known by the same state,
 //! whichever pattern it is the rest of.
 
+use std::cell::OnceCell;
+
 use regex_automata::{
     Anchored, Input, MatchKind,
     hybrid::{
@@ -50,8 +52,18 @@ pub struct Tails {
 }
 
 struct Regex {
+    source: Box<str>,
     ending: Box<[u8]>,
-    automaton: Option<(DFA, Cache)>,
+    /// Built when a text is first read.
+    automaton: OnceCell<Option<(DFA, Cache)>>,
+}
+
+impl Regex {
+    /// `None` if it would be too large.
+    fn automaton(&mut self) -> Option<&mut (DFA, Cache)> {
+        self.automaton.get_or_init(|| automaton(&self.source));
+        self.automaton.get_mut()?.as_mut()
+    }
 }
 
 /// The most memory for the states of one automaton, in bytes. Beyond, nothing is known of a rest.
@@ -73,7 +85,11 @@ impl Tails {
             return Tail::Regex(*known);
         }
         let index = self.regexes.len() as u32;
-        self.regexes.push(Regex { ending: required_ending(&source), automaton: automaton(&source) });
+        self.regexes.push(Regex {
+            source: source.as_str().into(),
+            ending: required_ending(&source),
+            automaton: OnceCell::new(),
+        });
         self.by_source.insert(source, index);
         Tail::Regex(index)
     }
@@ -93,7 +109,7 @@ impl Tails {
             Tail::End => return Rest::Itself,
             Tail::Regex(index) => index,
         };
-        let Some((dfa, cache)) = &mut self.regexes[index as usize].automaton else { return Rest::Unknown };
+        let Some((dfa, cache)) = self.regexes[index as usize].automaton() else { return Rest::Unknown };
         let input = Input::new(before).range(before.len()..).anchored(Anchored::Yes);
         dfa.start_state_forward(cache, &input).map_or(Rest::Unknown, classify)
     }
@@ -103,7 +119,7 @@ impl Tails {
         let (Rest::State(state), Tail::Regex(index)) = (rest, tail) else {
             return if rest == Rest::Itself { Rest::Nothing } else { rest };
         };
-        let Some((dfa, cache)) = &mut self.regexes[index as usize].automaton else { return Rest::Unknown };
+        let Some((dfa, cache)) = self.regexes[index as usize].automaton() else { return Rest::Unknown };
         dfa.next_state(cache, state, byte).map_or(Rest::Unknown, classify)
     }
 }
