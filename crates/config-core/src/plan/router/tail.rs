@@ -129,7 +129,7 @@ mod tests {
     fn a_pattern_nested_as_deep_as_any_is_matched() {
         for end in ["", "|/b"] {
             let nested = |depth| format!("/{}a{}{end}", "(?:".repeat(depth), ")".repeat(depth));
-            let deepest = (1..300).filter_map(|depth| Pattern::parse(&nested(depth)).ok()).last().unwrap();
+            let deepest = (1..300).rev().find_map(|depth| Pattern::parse(&nested(depth)).ok()).unwrap();
             let mut tails = Tails::default();
             let tail = tails.intern(&deepest);
             assert!(tails.is_match(tail, "/a", deepest.literal_prefix().len()), "{end}");

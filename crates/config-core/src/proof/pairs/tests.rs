@@ -122,7 +122,8 @@ proptest! {
 #[test]
 fn comparing_is_not_quadratic() {
     let count = 3_000;
-    let shapes: [(&str, fn(usize) -> String); 4] = [
+    type Shape = (&'static str, fn(usize) -> String);
+    let shapes: [Shape; 4] = [
         ("their beginnings", |route| format!("/team-{route}/(?<model>[^/]+)/chat/completions$")),
         ("their endings", |route| format!("/(?<model>[^/]+)/team-{route}/chat/completions$")),
         ("nothing but their endings", |route| format!("/.*/team-{route}$")),

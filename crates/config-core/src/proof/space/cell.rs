@@ -260,7 +260,8 @@ fn hosts(question: Question<'_>, tls: &Tls) -> Choices<Host> {
     ports.sort_unstable();
     ports.dedup();
     // The connection's port unless a route mentions it.
-    let other = [tls.port()].into_iter().chain(8080..).find(|port| !ports.contains(port));
+    let likely = [tls.port()].into_iter().chain(8080..=u16::MAX).chain(0..8080);
+    let other = likely.into_iter().find(|port| ports.binary_search(port).is_err());
     let other = other.filter(|port| *port != tls.port());
     let demanding = all.iter().filter(|route| !route.hosts.is_empty());
     let demanded = demanding.min_by_key(|route| route.hosts.len()).map(|route| &route.hosts);
