@@ -2,8 +2,8 @@
 //!
 //! Findings stand at the broader of two paths, the one with the shorter literal beginning (of equals the
 //! later in the file), so that a catch-all over a thousand routes is one finding and not a thousand.
-//! Of a pair the gravest is said: a path that wins nothing; one that Kong would give nothing; a client
-//! that ends up with another provider; then ties, and what Kong tries in another order.
+//! Of a pair the gravest is said: a client that ends up with another provider, though not where Kong
+//! gives that one all; a path that wins nothing; then ties, and what Kong tries in another order.
 
 mod behaviour;
 mod candidates;
@@ -90,6 +90,8 @@ pub struct Crossing {
     pub to: EntryId,
     /// The request.
     pub request: Request,
+    /// That the path of these clients wins nothing at all, if it does: the other route takes all of it.
+    pub shadow: Option<Shadowed>,
 }
 
 /// The most that is shown at one path.
@@ -128,7 +130,10 @@ impl Pairs {
         let (ambiguous, reordered, unasked) = contests.into_parts();
         judge.leave_open(unfinished, unasked);
         let challenged = (0..).map(EntryId).zip(challenged).filter(|(_, is)| *is).map(|(entry, _)| entry);
-        let shadowed = shadow::find(&mut judge, challenged);
+        let mut shadowed = shadow::find(&mut judge, challenged);
+        let told: Vec<&Shadowed> =
+            crossings.iter().flat_map(|crowd| &crowd.shown).filter_map(|it| it.shadow.as_ref()).collect();
+        shadowed.retain(|it| !told.iter().any(|told| judge.tells(told, it.entry)));
         Self { shadowed, crossings, ambiguous, reordered }
     }
 }

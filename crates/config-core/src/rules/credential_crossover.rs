@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::Provider;
 use crate::plan::criteria::PathCriterion;
 use crate::proof::Proofs;
-use crate::proof::pairs::Crossing;
+use crate::proof::pairs::{Crossing, Shadowed};
 use crate::proof::space::EntryId;
 use crate::rules::Rule;
 use crate::rules::rivalry::{Rivalry, shown};
@@ -18,10 +18,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
         let other = if told.from == crowd.broad { told.to } else { told.from };
         let finding =
             Diagnostic::new(Rule::CredentialCrossover, rivalry.place(crowd.broad), message(&rivalry, told))
-                .help(format!(
-                    "give {to} a beginning of its own, so that what misses {from} is answered 404; or let \
-                 {from} take such requests too"
-                ))
+                .help(help(told, &from, &to))
                 .witness(told.request.witness())
                 .related(rivalry.span(other), format!("the path of {}", rivalry.label(other)));
         let finding = others.iter().fold(finding, |finding, crossing| {
@@ -38,8 +35,16 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+fn help(crossing: &Crossing, from: &str, to: &str) -> String {
+    let own = format!("give {to} a beginning of its own, so that what misses {from} is answered 404");
+    match crossing.shadow {
+        Some(_) => format!("{own} and what matches {from} reaches it"),
+        None => format!("{own}; or let {from} take such requests too"),
+    }
+}
+
 fn message(rivalry: &Rivalry, crossing: &Crossing) -> String {
-    let Crossing { from, to, request } = crossing;
+    let Crossing { from, to, request, shadow } = crossing;
     let left_out = match left_out(rivalry, *from) {
         Some(name) => format!("`{name}`"),
         None => "a part of the path".to_owned(),
@@ -49,12 +54,28 @@ fn message(rivalry: &Rivalry, crossing: &Crossing) -> String {
         (Some(ours), Some(theirs)) if ours != theirs => format!("{theirs}, not {ours}, gets the prompt"),
         _ => "the prompt is sent".to_owned(),
     };
-    format!(
+    let crosses = format!(
         "a client of {} that leaves {left_out} out is answered by {}: with {}, {whose} with the credential of {}",
         rivalry.label(*from),
         rivalry.label(*to),
         shown(request),
         rivalry.route(*to)
+    );
+    match shadow {
+        None => crosses,
+        Some(shadow) => format!("{crosses}; {}", shadowed(rivalry, shadow)),
+    }
+}
+
+/// That the path of these clients wins nothing, as a clause.
+fn shadowed(rivalry: &Rivalry, shadow: &Shadowed) -> String {
+    let Shadowed { entry, whole_route, winners, request, kong } = shadow;
+    let own = rivalry.route(*entry);
+    format!(
+        "{} can never win: {} goes there too, and {}",
+        if *whole_route { own } else { format!("this path of {own}") },
+        shown(request),
+        rivalry.kong(*kong, winners[0])
     )
 }
 

@@ -3,7 +3,7 @@
 
 use crate::analysis::PathKind;
 use crate::diagnostic::Diagnostic;
-use crate::language::{Languages, Paths, PathsId};
+use crate::language::{Languages, Paths, PathsId, target};
 use crate::model::RouteIndex;
 use crate::pattern::{End, Pattern};
 use crate::proof::Proofs;
@@ -24,9 +24,17 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     let sets = open.iter().flat_map(|(_, _, pattern, anchored)| [pattern, anchored]);
-    let languages = Languages::new(sets.map(Paths::Regex));
+    // Easiest to read is what goes on behind a slash. Where alternatives are left open at their start
+    // too, whatever is shortest shows more.
+    let ending = PathsId(2 * open.len() as u32);
+    let languages = Languages::new(sets.map(Paths::Regex).chain([Paths::Ending("/more")]));
     for ((route, path, pattern, _), id) in open.iter().zip((0..).step_by(2)) {
-        let longer = match languages.find(&[PathsId(id)], &[PathsId(id + 1)]) {
+        let (own, anchored) = (PathsId(id), [PathsId(id + 1)]);
+        let longer = match languages.find(&[own, ending], &anchored) {
+            Ok(Some(longer)) if !pattern.has_top_level_alternation() => Ok(Some(longer)),
+            _ => languages.find(&[own], &anchored),
+        };
+        let longer = match longer {
             Ok(Some(longer)) => longer,
             Ok(None) => continue,
             Err(reason) => {
@@ -37,7 +45,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
             }
         };
         let place = facts.document.place(path.node);
-        let message = format!("path `~{}` also matches `{longer}`", pattern.written());
+        let message = format!("path `~{}` also matches `{}`", pattern.written(), target(&longer));
         let help = match pattern.has_top_level_alternation() {
             true => {
                 "a pattern is anchored at the start only: put the alternatives into `(?:…)` and `$` after it"

@@ -54,10 +54,16 @@ fn crossing(judge: &mut Judge, from: EntryId) -> Option<Crossing> {
             && is_other
             && judge.lets_in(from, to)
             && judge.is_served(&request)
-            && judge.wins(from) != Wins::Nothing
             && !judge.is_taken_by_kong(from, to);
-        if crosses {
-            return Some(Crossing { from, to, request });
+        if !crosses {
+            continue;
+        }
+        if judge.wins(from) != Wins::Nothing {
+            return Some(Crossing { from, to, request, shadow: None });
+        }
+        // What several routes take together is said of all of them.
+        if let Some(shadow) = judge.shadow_by(from, judge.route(to)) {
+            return Some(Crossing { from, to, request, shadow: Some(shadow) });
         }
     }
     None

@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Judge, Shadowed};
 use crate::language::Undecided;
+use crate::model::RouteIndex;
 use crate::proof::space::EntryId;
 
 /// Whether an entry wins any request.
@@ -26,10 +27,6 @@ pub(super) fn find(judge: &mut Judge, challenged: impl IntoIterator<Item = Entry
     shadowed.sort_unstable_by_key(|it| (space.entry(it.entry).route, space.entry(it.entry).path));
     // Of a route that is shadowed as a whole, one finding speaks for all of its paths.
     let mut told = FxHashSet::default();
-    for it in &mut shadowed {
-        it.whole_route =
-            space.entries_of(judge.route(it.entry)).all(|path| judge.wins(path) == Wins::Nothing);
-    }
     shadowed.retain(|it| !it.whole_route || told.insert(judge.route(it.entry)));
     shadowed
 }
@@ -42,6 +39,12 @@ fn shadow(judge: &mut Judge, entry: EntryId) -> Option<Shadowed> {
         return None;
     }
     let (space, route) = (judge.space, judge.route(entry));
+    let own: Vec<EntryId> =
+        space.entries_of(route).filter(|path| judge.wins(*path) != Wins::Nothing).collect();
+    // A path that only repeats what other paths of its route take does no harm.
+    if !own.is_empty() && space.find(&[entry], &own) == Ok(None) {
+        return None;
+    }
     let mut winners = Vec::new();
     let mut shown = None;
     // What is left after the winners so far belongs to the next one.
@@ -54,11 +57,10 @@ fn shadow(judge: &mut Judge, entry: EntryId) -> Option<Shadowed> {
         }
         winners.push(winner);
     }
-    // A path that only repeats what other paths of its route take does no harm.
     let (at, request) = shown?;
     winners.swap(0, at);
     let kong = space.kong_winner(&request);
-    Some(Shadowed { entry, whole_route: false, winners, request, kong })
+    Some(Shadowed { entry, whole_route: own.is_empty(), winners, request, kong })
 }
 
 impl Judge<'_, '_> {
@@ -77,6 +79,27 @@ impl Judge<'_, '_> {
         };
         self.wins[entry.0 as usize] = Some(found);
         found
+    }
+
+    /// That an entry wins nothing, nor another path of its route if that is so of all of them, and that
+    /// only the route `by` takes it from them.
+    pub(super) fn shadow_by(&mut self, entry: EntryId, by: RouteIndex) -> Option<Shadowed> {
+        let told = shadow(self, entry)?;
+        let route = self.route(entry);
+        let space = self.space;
+        for path in space.entries_of(route).filter(|path| *path == entry || told.whole_route) {
+            let winners = shadow(self, path).map_or(Vec::new(), |it| it.winners);
+            let is_by_it = |winner: &EntryId| [by, route].contains(&self.route(*winner));
+            if winners.len() == NAMED || !winners.iter().all(is_by_it) {
+                return None;
+            }
+        }
+        Some(told)
+    }
+
+    /// Whether what is told of one path says that `entry` wins nothing.
+    pub(super) fn tells(&self, told: &Shadowed, entry: EntryId) -> bool {
+        told.entry == entry || told.whole_route && self.route(told.entry) == self.route(entry)
     }
 
     fn open_winner(&self, entry: EntryId, reason: Undecided) {

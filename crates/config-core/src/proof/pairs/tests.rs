@@ -240,16 +240,13 @@ fn disagreement(proofs: &Proofs) -> Option<String> {
     let (space, pairs) = (proofs.space(), proofs.pairs());
     let mut judge = Judge::new(proofs);
     let requests = requests();
+    let crossings = || pairs.crossings.iter().flat_map(|crowd| &crowd.shown);
     let shadowed = |id: EntryId| {
-        pairs
-            .shadowed
-            .iter()
-            .any(|it| it.entry == id || it.whole_route && judge.route(it.entry) == judge.route(id))
+        let with_crossings = crossings().filter_map(|it| it.shadow.as_ref());
+        pairs.shadowed.iter().chain(with_crossings).any(|it| judge.tells(it, id))
     };
-    let is_crossed = |a: EntryId, b: EntryId| {
-        let crossings = pairs.crossings.iter().flat_map(|crowd| &crowd.shown);
-        crossings.into_iter().any(|it| judge.routes(it.from, it.to) == judge.routes(a, b))
-    };
+    let is_crossed =
+        |a: EntryId, b: EntryId| crossings().any(|it| judge.routes(it.from, it.to) == judge.routes(a, b));
     let contests = |crowds: &'_ [Crowd<Contest>], a: EntryId, b: EntryId| {
         crowds.iter().flat_map(|crowd| &crowd.shown).any(|it| (it.first, it.second) == (a, b))
     };
@@ -316,7 +313,20 @@ fn disagreement(proofs: &Proofs) -> Option<String> {
             return Some(format!("{contest:?} is no difference"));
         }
     }
-    for Crossing { from, to, request } in pairs.crossings.iter().flat_map(|crowd| &crowd.shown) {
+    for it in &pairs.shadowed {
+        let is_told_twice = |crossing: &Crossing| {
+            let pair = judge.routes(crossing.from, crossing.to);
+            it.winners.iter().all(|winner| judge.routes(it.entry, *winner) == pair)
+                && (it.whole_route || it.entry == crossing.from)
+        };
+        if crossings().any(is_told_twice) {
+            return Some(format!("{it:?} is said of a pair that crosses over"));
+        }
+    }
+    for Crossing { from, to, request, shadow } in crossings() {
+        if shadow.is_none() && space.find_won(&[*from], None) == Ok(None) {
+            return Some(format!("{from:?} wins nothing, and its crossing does not say so"));
+        }
         let matching = space.matching(request);
         let is_own = matching.iter().any(|it| judge.route(*it) == judge.route(*from));
         if matching.first() != Some(to) || is_own {

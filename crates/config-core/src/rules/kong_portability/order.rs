@@ -4,6 +4,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::proof::Proofs;
 use crate::proof::pairs::Contest;
+use crate::proof::space::KongPick;
 use crate::rules::Rule;
 use crate::rules::rivalry::{Rivalry, shown};
 
@@ -30,6 +31,7 @@ fn message(rivalry: &Rivalry, contest: &Contest) -> String {
         true => Some("both rank alike, and it goes by id, not by the order in the file".to_owned()),
         false => request.with_head(|head| rivalry.proofs.plan.kong_choice(head)).reason,
     };
+    let reason = reason.filter(|_| *kong != KongPick::Random);
     let reason =
         reason.map_or(String::new(), |reason| format!(": {}", reason.replacen("Kong 3.10", "it", 1)));
     format!(
