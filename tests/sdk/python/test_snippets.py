@@ -28,10 +28,15 @@ def routes(config, origin):
     return json.loads(ended.stdout)["routes"]
 
 
+def filled(code, key):
+    """The program with the key filled in, and without second tries."""
+    code = re.sub(r"(client = \w+\()", r"\1max_retries=0,", code.replace("YOUR_GATEWAY_KEY", key))
+    return re.sub(r"(client = new \w+\({)", r"\1 maxRetries: 0,", code)
+
+
 def runs(code, key):
-    """Runs a program with the key filled in; what it prints, or the status it is refused with."""
-    code = code.replace("YOUR_GATEWAY_KEY", key).replace("client = OpenAI(", "client = OpenAI(max_retries=0,")
-    code = code.replace("client = AzureOpenAI(", "client = AzureOpenAI(max_retries=0,")
+    """Runs a program; what it prints, or the status it is refused with."""
+    code = filled(code, key)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         try:
@@ -39,6 +44,14 @@ def runs(code, key):
         except openai.APIStatusError as error:
             return error.status_code
     return printed.getvalue().strip()
+
+
+def run_by_node(codes):
+    """The same for programs for Node, one after the other in one process."""
+    command = ["node", str(ROOT / "target/sdk/node/programs.mjs")]
+    ended = subprocess.run(command, input=json.dumps(codes).encode(), capture_output=True)
+    assert ended.returncode == 0, ended.stderr.decode()
+    return json.loads(ended.stdout)
 
 
 def another(keys):
@@ -72,7 +85,7 @@ def test_programs_get_answers_from_their_routes(config, folder, everywhere):
     config = folder / config.name
     config.write_text(text)
     gateway = Gateway(config, "--mock", environment=keys)
-    asked = []
+    asked, for_node = [], []
     try:
         for route in routes(config, gateway.url):
             # The client puts `Bearer ` before what it sends by itself.
@@ -80,10 +93,18 @@ def test_programs_get_answers_from_their_routes(config, folder, everywhere):
             untranslated = any("`serve` does not send it" in note for note in route["notes"])
             for snippet in route["snippets"]:
                 # The gateway itself speaks no TLS.
-                if snippet["language"] == "python" and "https://" not in snippet["code"]:
-                    answer = runs(snippet["code"], key)
-                    assert answer == 501 if untranslated else isinstance(answer, str) and answer, snippet["code"]
-                    asked.append(route["route"])
+                if "https://" in snippet["code"]:
+                    continue
+                if snippet["language"] == "node":
+                    for_node.append((route["route"], filled(snippet["code"], key), untranslated))
+                    continue
+                answer = runs(snippet["code"], key)
+                assert answer == 501 if untranslated else isinstance(answer, str) and answer, snippet["code"]
+                asked.append(route["route"])
+        answers = run_by_node([code for _, code, _ in for_node])
+        for (route, code, untranslated), answer in zip(for_node, answers, strict=True):
+            assert answer == 501 if untranslated else isinstance(answer, str) and answer, code
+            asked.append(route)
     finally:
         gateway.stop()
     took = [json.loads(line)["route"]["name"] for line in gateway.log.splitlines()]
