@@ -55,7 +55,8 @@ impl Read<'_, '_> {
                 true => "v1/embeddings|v1/audio/transcriptions",
                 false => "embeddings|audio/transcriptions",
             };
-            let help = format!("list the operations that are meant, as in `(?<{name}>{choices})`");
+            let end = if origin.group.range.end == origin.pattern.written().len() { "$" } else { "" };
+            let help = format!("list the operations that are meant, as in `(?<{name}>{choices}){end}`");
             Some(self.finding(message, taken.witness).help(help).related(span, label))
         })
     }

@@ -66,6 +66,7 @@ const CHECKS: &[fn(&Instance) -> Option<Diagnostic>] = &[
     upstream::query,
     upstream::user,
     upstream::missing_verb,
+    upstream::doubled_endpoint,
     upstream::azure_path,
 ];
 

@@ -21,7 +21,7 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
     for config in facts.config.plugins.iter().filter_map(|plugin| plugin.ai_proxy.as_ref()) {
         let Some(auth) = &config.auth else { continue };
         for (field, value, variable) in CREDENTIALS {
-            let Some(text) = value(auth).filter(|text| is_literal(text)) else { continue };
+            let Some(text) = value(auth).filter(|text| is_literal(text) && !is_dummy(text)) else { continue };
             let message = format!("the credential in `{field}` is written into the file");
             let variable = variable.replace("PROVIDER", &word(config.model.provider.value));
             let whole = match *field {
@@ -102,6 +102,29 @@ fn is_literal(text: &str) -> bool {
         && secret::deck_env(text).is_none()
         && secret::foreign_variable(text).is_none()
 }
+
+/// Whether the text is one that clients of servers without keys send, because they have to send some.
+fn is_dummy(text: &str) -> bool {
+    let key = match text.trim().split_once(' ') {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+        _ => text.trim(),
+    };
+    DUMMIES.iter().any(|dummy| key.eq_ignore_ascii_case(dummy))
+}
+
+/// What the manuals of vLLM, Ollama, llama.cpp and LM Studio write for a key, and words that say the same.
+const DUMMIES: &[&str] = &[
+    "empty",
+    "ollama",
+    "sk-no-key-required",
+    "lm-studio",
+    "no-key",
+    "no-key-required",
+    "none",
+    "not-needed",
+    "not-required",
+    "unused",
+];
 
 fn word(provider: Provider) -> String {
     provider.as_str().to_ascii_uppercase()

@@ -107,10 +107,9 @@ impl<'p, 'a> Rivalry<'p, 'a> {
     /// What a further contest at the same path comes down to.
     fn another(&self, contest: &Contest) -> String {
         format!(
-            "{} gets {}, not {}; {}",
+            "{} gets {}; {}",
             self.label(contest.first),
             shown(&contest.request),
-            self.label(contest.second),
             self.kong(contest.kong, contest.first)
         )
     }
@@ -121,7 +120,8 @@ impl<'p, 'a> Rivalry<'p, 'a> {
         if both.iter().all(|rank| rank.regex && rank.headers == 0) {
             "give the route that is to win a higher `regex_priority`, or let the paths not overlap".to_owned()
         } else if both.iter().all(|rank| rank.regex) {
-            "let the paths not overlap: beside `headers`, Kong mistakes a `regex_priority` for something else"
+            "list no header value on both routes, or let the paths not overlap; a `regex_priority` does not help beside \
+             `headers`, where Kong adds it to the wrong bits"
                 .to_owned()
         } else {
             "give the route that is to win a longer path, or tell the two apart by their methods or hosts"

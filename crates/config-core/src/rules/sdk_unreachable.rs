@@ -100,7 +100,7 @@ fn finding(proofs: &Proofs, route: RouteIndex, operation: Operation, unreached: 
     let (message, help) = if *taken {
         (
             format!(
-                "no SDK reaches {label}: other routes take every path of it that ends in `{ending}`, which SDKs \
+                "no SDK reaches route {label}: other routes take every path of it that ends in `{ending}`, which SDKs \
                  put behind their base"
             ),
             format!("`aiproxy sdk {}` says which routes; rank this one before them", plan.file()),
@@ -108,7 +108,7 @@ fn finding(proofs: &Proofs, route: RouteIndex, operation: Operation, unreached: 
     } else {
         (
             format!(
-                "no SDK reaches {label}: SDKs put `{ending}` behind their base, and none of its paths ends so; \
+                "no SDK reaches route {label}: SDKs put `{ending}` behind their base, and none of its paths ends so; \
                  the shortest is `{own}`"
             ),
             format!("end a path with `{ending}`; what stands before it is then the base to give to an SDK"),

@@ -16,8 +16,8 @@ use crate::rules::Rule;
 use crate::rules::client_value::Requests;
 use crate::rules::url_parts::UrlParts;
 use crate::syntax::{Document, Spanned};
-pub(super) use endpoint::is_azure;
 use endpoint::{Operation, is_version, of_ending, public};
+pub(super) use endpoint::{is_azure, is_public};
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     let facts = proofs.facts;
@@ -129,7 +129,8 @@ fn unencrypted(upstream: &Upstream) -> Option<Diagnostic> {
     }
     let what = if upstream.config.auth.is_some() { "requests and their credential" } else { "requests" };
     let (url, parts) = upstream.url.as_ref()?;
-    let help = format!("write `https://{}`", &url[parts.host.clone()].trim_end_matches(":80"));
+    let (host_and_port, rest) = url[parts.host.start..].split_at(parts.host.len());
+    let help = format!("write `https://{}{rest}`", host_and_port.trim_end_matches(":80"));
     Some(upstream.in_url(|_| 0.."http".len(), format!("{what} go to `{host}` unencrypted"))?.help(help))
 }
 

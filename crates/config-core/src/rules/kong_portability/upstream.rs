@@ -3,6 +3,7 @@
 use super::{Instance, verbatim};
 use crate::diagnostic::{Diagnostic, Edit, Fix, Safety};
 use crate::model::{Provider, RouteType, Text};
+use crate::rules::upstream_url::is_public;
 use crate::rules::url_parts::UrlParts;
 use crate::source::Span;
 use crate::syntax::Spanned;
@@ -11,7 +12,8 @@ use crate::syntax::Spanned;
 pub(super) fn default_port(instance: &Instance) -> Option<Diagnostic> {
     let (url, parts) = upstream(instance)?;
     let is_http = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"));
-    let lacks = is_http && !parts.has_port;
+    // What is meant there is `https`, and `upstream-url` says so.
+    let lacks = is_http && !parts.has_port && !is_public(&url[parts.host.clone()]);
     lacks.then(|| {
         let finding = instance
             .within(
@@ -64,6 +66,27 @@ pub(super) fn missing_verb(instance: &Instance) -> Option<Diagnostic> {
             instance.provider
         );
         instance.at(url.node, message).help("for Kong, write the whole path, as the provider's manual has it")
+    })
+}
+
+/// Kong adds the endpoint to every URL; here one that ends in it is complete.
+pub(super) fn doubled_endpoint(instance: &Instance) -> Option<Diagnostic> {
+    const CHAT: &str = "/v1/chat/completions";
+    let (url, parts) = upstream(instance)?;
+    let base = url[parts.path.clone()].trim_end_matches('/').strip_suffix(CHAT)?;
+    let applies = instance.provider == Provider::Huggingface && instance.route_type == RouteType::Chat;
+    applies.then(|| {
+        let path = parts.path.start + base.len()..parts.path.end;
+        instance
+            .within(
+                url.node,
+                path,
+                format!("Kong adds `{CHAT}` to the URL a second time; here it is complete"),
+            )
+            .help(format!(
+                "write `{}`, and the rest is added here, too",
+                &url[..parts.path.start + base.len()]
+            ))
     })
 }
 

@@ -176,6 +176,11 @@ pub(super) fn public(host: &str) -> Option<&'static PublicHost> {
     })
 }
 
+/// Whether a host is a provider's own.
+pub(in crate::rules) fn is_public(host: &str) -> bool {
+    public(host).is_some()
+}
+
 /// Whether a host is one of Azure's.
 pub(in crate::rules) fn is_azure(host: &str) -> bool {
     public(host).is_some_and(|public| public.name.contains(".azure."))
