@@ -47,6 +47,19 @@ fn the_manual_shows_what_sdk_prints() {
 }
 
 #[test]
+fn the_readme_shows_what_lint_prints() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = readme.split("$ aiproxy lint fixtures/").nth(1).unwrap().split("```").next().unwrap();
+    let (file, answer) = shown.split_once('\n').unwrap();
+    let path = format!("fixtures/{file}");
+    let run = aiproxy(&format!("lint {path}")).file(&path, fs::read(root().join(&path)).unwrap()).run();
+    let printed: String = run.stdout.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    for part in answer.split("…\n").filter(|part| !part.is_empty()) {
+        assert!(printed.contains(part), "{part}");
+    }
+}
+
+#[test]
 fn every_command_is_in_the_manual() {
     let help = aiproxy("--help").run().stdout;
     let commands = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
