@@ -112,6 +112,7 @@ mod tests {
                     method: "POST".into(),
                     path: "/x/chat".into(),
                     headers: vec![("x-tier".into(), "gold".into())],
+                    consumer: None,
                 }),
         ];
         let other = SourceFile::new("b.json", "{\"routes\":\n [1,\r\n  2]}");

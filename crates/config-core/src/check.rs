@@ -8,7 +8,7 @@ use crate::analysis::Facts;
 use crate::diagnostic::{Diagnostic, Related, Severity};
 use crate::model::Config;
 use crate::plan::{self, Plan, obstacle::Obstacle};
-use crate::proof::Proofs;
+use crate::proof::{Proofs, client::name_consumers};
 use crate::rules::{self, Rule};
 use crate::source::{SourceFile, Span};
 use crate::suppress;
@@ -74,6 +74,7 @@ pub fn check(source: &SourceFile, options: &Options) -> Checked {
         if let Some(is_set) = options.environment {
             rules::unresolved_secret::check(&facts, is_set, &mut diagnostics);
         }
+        name_consumers(&facts, &plan, &mut diagnostics);
         if !options.report_ignored {
             let suppressed = suppress::apply(document, diagnostics);
             diagnostics = suppressed.kept;
@@ -118,6 +119,7 @@ pub fn compile(source: &SourceFile) -> Result<Compiled, Checked> {
     rules::check(&facts, &mut diagnostics);
     // What is wrong with the text alone, such as a repeated key, leaves a value to run with.
     let plan = Plan::lower(&facts, &diagnostics[structural..]);
+    name_consumers(&facts, &plan, &mut diagnostics);
     let checked = Checked { diagnostics: merge(diagnostics), ignored: 0, credentials };
     Ok(Compiled { plan, checked, obstacles: plan::obstacles(&facts) })
 }

@@ -74,6 +74,9 @@ pub struct Witness {
     pub path: String,
     /// Header names and values. The host is among them where it is another than the URL's.
     pub headers: Vec<(String, String)>,
+    /// The consumer whose key the client has, by a name of it; `None` where no key is asked for, and
+    /// where the file has no consumers.
+    pub consumer: Option<String>,
 }
 
 /// Whether a fix may be applied without a look.

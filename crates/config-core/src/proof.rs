@@ -3,6 +3,7 @@
 //! Rules ask [`Space`] for a request with given properties; every answer has been replayed through the
 //! plan that it speaks about.
 
+pub(crate) mod client;
 pub mod operations;
 pub mod pairs;
 pub mod request;

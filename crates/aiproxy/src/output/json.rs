@@ -77,6 +77,7 @@ struct Request<'a> {
     method: &'a str,
     path: &'a str,
     headers: Map<String, Value>,
+    consumer: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -157,6 +158,7 @@ fn request(witness: &Witness) -> Request<'_> {
         method: &witness.method,
         path: &witness.path,
         headers,
+        consumer: witness.consumer.as_deref(),
     }
 }
 

@@ -13,6 +13,10 @@ pub fn command(source: &SourceFile, witness: &Witness) -> String {
     for (name, value) in &witness.headers {
         words.extend([Cow::Borrowed("-H"), Cow::Owned(quoted(&format!("{name}: {value}")).into_owned())]);
     }
+    if let Some(consumer) = &witness.consumer {
+        // With `=`, for a name may begin like an option.
+        words.push(Cow::Owned(format!("--consumer={}", quoted(consumer))));
+    }
     let url = witness.url();
     words.push(quoted(&url));
     words.join(" ")
@@ -49,6 +53,7 @@ mod tests {
             method: "POST".to_owned(),
             path: path.to_owned(),
             headers: Vec::new(),
+            consumer: None,
         }
     }
 

@@ -58,3 +58,48 @@ fn every_command_explains_the_route_that_it_is_about() {
     assert_eq!(explained.len(), ROUTES.len());
     insta::assert_snapshot!(explained.join("\n"));
 }
+
+const GUARDED: &str = r#"
+_format_version: "3.0"
+services:
+- name: ai
+  url: http://localhost
+  plugins: [{name: key-auth, config: {key_names: [x-key]}}]
+  routes:
+  - name: anybody-s
+    paths: ["~/anybody-s/(?<model>[^/]*)$"]
+    plugins:
+    - {name: ai-proxy, config: {route_type: llm/v1/chat, model: {provider: openai, name: $(uri_captures.model)}}}
+  - name: alice-s
+    paths: ["~/alice-s/(?<other>[^/]+)$"]
+    plugins:
+    - {name: ai-proxy, config: {route_type: llm/v1/chat, model: {provider: openai, name: gpt-4o}}}
+- name: open
+  url: http://localhost
+  routes:
+  - name: open
+    paths: ["/open"]
+    plugins:
+    - {name: ai-proxy, config: {route_type: llm/v1/chat, model: {provider: openai, name: $(query_params.model)}}}
+plugins:
+- name: ai-proxy
+  consumer: it's alice
+  route: alice-s
+  config: {route_type: llm/v1/chat, model: {provider: openai, name: $(uri_captures.model)}}
+consumers:
+- {username: "it's alice", keyauth_credentials: [{key: "{vault://env/ALICE}"}]}
+- {username: bob, keyauth_credentials: [{key: "{vault://env/BOB}"}]}
+"#;
+
+#[test]
+fn a_guard_does_not_hide_what_a_finding_is_about() {
+    let lint = aiproxy("lint -q --fail-on never routes.yaml").file("routes.yaml", GUARDED).run().stdout;
+    let mut explained = String::new();
+    for command in lint.lines().filter_map(|line| line.trim().strip_prefix("try: aiproxy ")) {
+        let answer = aiproxy(&format!("{command} --format json")).file("routes.yaml", GUARDED).run().json();
+        let error = answer["error"]["message"].as_str().unwrap_or("proxied");
+        assert_ne!(answer["error"]["status"], 401, "{command}");
+        explained += &format!("{command}\n  {error}\n");
+    }
+    insta::assert_snapshot!(explained);
+}

@@ -33,6 +33,7 @@ impl Request {
             method: self.method.clone(),
             path: target(&self.path),
             headers: self.headers.clone(),
+            consumer: None,
         }
     }
 }
