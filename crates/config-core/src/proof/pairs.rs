@@ -9,12 +9,14 @@ mod behaviour;
 mod candidates;
 mod contest;
 mod crossing;
+mod demands;
 mod ending;
 mod residual;
 mod shadow;
 
 use std::cmp::Reverse;
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::Proofs;
@@ -22,10 +24,11 @@ use super::request::Request;
 use super::space::{EntryId, KongPick, Space};
 use crate::language::Undecided;
 use crate::model::RouteIndex;
-use crate::plan::criteria::{Criteria, NamePattern, PathCriterion};
+use crate::plan::criteria::PathCriterion;
 use behaviour::Behaviours;
 use candidates::{Candidates, Meeting, Side};
 use contest::Contests;
+use demands::Demands;
 use residual::{Tail, Tails};
 use shadow::Wins;
 
@@ -156,6 +159,7 @@ struct Judge<'p, 'a> {
     wins: Vec<Option<Wins>>,
     /// What Kong sorts each entry by.
     kong: Vec<KongKey>,
+    demands: FxHashMap<RouteIndex, Demands<'a>>,
     behaviours: Behaviours,
     questions: usize,
 }
@@ -171,11 +175,13 @@ impl<'p, 'a> Judge<'p, 'a> {
             priority: entry.rank.kong_shipped(),
             id: proofs.plan.router().kong_id(id.0),
         });
+        let demands = proofs.plan.criteria().map(|(route, criteria)| (route, Demands::of(criteria)));
         Self {
             proofs,
             space,
             wins,
             kong: kong.collect(),
+            demands: demands.collect(),
             entries,
             behaviours: Behaviours::new(proofs.facts),
             questions: QUESTIONS,
@@ -227,8 +233,11 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Whether two entries are of different routes that do not demand different methods or hosts. Says
     /// yes where it takes a closer look.
     fn may_both_match(&self, a: EntryId, b: EntryId) -> bool {
-        let (one, other) = (self.space.criteria(a), self.space.criteria(b));
-        self.route(a) != self.route(b) && share_methods(one, other) && may_share_hosts(one, other)
+        self.route(a) != self.route(b) && self.demands(a).may_meet(self.demands(b))
+    }
+
+    fn demands(&self, id: EntryId) -> &Demands<'a> {
+        &self.demands[&self.route(id)]
     }
 
     /// Takes one question from the budget.
@@ -254,18 +263,6 @@ impl<'p, 'a> Judge<'p, 'a> {
     fn label(&self, id: EntryId) -> String {
         self.proofs.plan.routes()[self.route(id).0].label()
     }
-}
-
-fn share_methods(a: &Criteria, b: &Criteria) -> bool {
-    a.methods.is_empty() || b.methods.is_empty() || a.methods.iter().any(|method| b.methods.contains(method))
-}
-
-fn may_share_hosts(a: &Criteria, b: &Criteria) -> bool {
-    let may_be_one =
-        |one: &NamePattern, other: &NamePattern| one.is_wildcard() || other.is_wildcard() || one == other;
-    a.hosts.is_empty()
-        || b.hosts.is_empty()
-        || a.hosts.iter().any(|one| b.hosts.iter().any(|other| may_be_one(one.name(), other.name())))
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ impl<'p> Space<'p> {
         let within: Vec<PathsId> = self.path_sets(all).chain(ending).collect();
         let cells = Cells::new(&self.all_criteria(all), &self.all_criteria(none));
         let mut doubt = cells.doubt();
-        self.spend(cells.size())?;
+        self.spend(cells.cost())?;
         for (count, request) in cells.requests().enumerate() {
             if count == CELLS || self.spend(cells.size()).is_err() {
                 doubt = Some(Undecided::TooManyCases);

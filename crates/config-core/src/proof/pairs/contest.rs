@@ -7,7 +7,6 @@ use super::shadow::Wins;
 use super::{Contest, Crowd, Judge, SHOWN};
 use crate::language::Undecided;
 use crate::model::RouteIndex;
-use crate::plan::criteria::{HeaderCriterion, HeaderValue};
 use crate::plan::request::Scheme;
 use crate::proof::space::EntryId;
 
@@ -97,7 +96,7 @@ impl Contests {
         let order = judge.kong_order(first, second);
         let is_told =
             !is_tie && order == KongOrder::Same || self.crossed.contains(&judge.routes(first, second));
-        if is_told || !judge.may_share_headers(first, second) {
+        if is_told || !judge.demands(first).may_share_headers(judge.demands(second)) {
             return Ok(());
         }
         if !self.answers.meet(judge, meeting)? {
@@ -239,18 +238,6 @@ impl Judge<'_, '_> {
         Ok(self.space.find(&[first], &[second])?.is_none())
     }
 
-    /// Whether one value of each header that both demand may meet both. Clients do not send the same
-    /// header twice with different values, so what takes that is no contest.
-    fn may_share_headers(&self, a: EntryId, b: EntryId) -> bool {
-        let [one, other] = [a, b].map(|id| &self.space.criteria(id).headers);
-        let may_share = |one: &HeaderCriterion, other: &HeaderCriterion| {
-            one.values().iter().any(|one| other.values().iter().any(|other| may_be_one(one, other)))
-        };
-        one.iter().all(|one| {
-            other.iter().filter(|other| other.name() == one.name()).all(|other| may_share(one, other))
-        })
-    }
-
     /// Whether an entry's route answers requests over plain HTTP.
     fn serves_plain(&self, id: EntryId) -> bool {
         let protocols = self.space.criteria(id).protocols;
@@ -266,13 +253,5 @@ impl Judge<'_, '_> {
     fn are_alike(&mut self, a: EntryId, b: EntryId) -> bool {
         let (a, b) = (self.route(a), self.route(b));
         self.behaviours.are_alike(self.proofs.facts, a, b)
-    }
-}
-
-/// Whether some value may be accepted as both.
-fn may_be_one(one: &HeaderValue, other: &HeaderValue) -> bool {
-    match (one, other) {
-        (HeaderValue::Exact(text), value) | (value, HeaderValue::Exact(text)) => value.accepts(text),
-        (HeaderValue::Regex(_), HeaderValue::Regex(_)) => true,
     }
 }

@@ -25,6 +25,7 @@ pub struct Cells {
     headers: Vec<Sent>,
     doubt: Option<Undecided>,
     size: usize,
+    cost: usize,
 }
 
 /// How the client connects, and the hosts that it may ask for then.
@@ -57,6 +58,8 @@ pub(super) struct Choices<T> {
     pub kept: Vec<T>,
     /// Whether they stand for every value.
     pub complete: bool,
+    /// How many were tried.
+    pub tried: usize,
 }
 
 /// A question: requests that all of these match and none of those.
@@ -72,22 +75,27 @@ pub(super) struct Question<'q> {
 const CANDIDATES: usize = 512;
 const COMPARISONS: usize = 1 << 16;
 
+/// How many are tried, for each that is considered, to find one that all accept.
+const TRIES: usize = 64;
+
 impl Cells {
     /// The cells for requests that `all` match and `none` should not.
     pub fn new(all: &[&Criteria], none: &[&Criteria]) -> Self {
         let size = 1 + all.iter().chain(none).map(|route| size(route)).sum::<usize>();
         let question = Question { all, none, candidates: (COMPARISONS / size).clamp(8, CANDIDATES) };
         let tls = tls(question);
-        let mut complete = tls.complete;
+        let (mut complete, mut tried) = (tls.complete, tls.tried);
         let connections = tls.kept.into_iter().map(|tls| {
             let hosts = hosts(question, &tls);
             complete &= hosts.complete;
+            tried += hosts.tried;
             Connection { tls, hosts: hosts.kept }
         });
         let connections = connections.collect();
         let methods = methods(question);
         let headers = header::choices(question);
         complete &= methods.complete;
+        tried += methods.tried + headers.tried;
         let doubt = (!complete).then_some(Undecided::TooManyCases);
         Self {
             connections,
@@ -95,12 +103,18 @@ impl Cells {
             headers: headers.kept,
             doubt: doubt.or((!headers.complete).then_some(Undecided::Header)),
             size,
+            cost: size.saturating_mul(1 + tried),
         }
     }
 
     /// How much there is to compare in a cell.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// How many comparisons it took to find the cells.
+    pub fn cost(&self) -> usize {
+        self.cost
     }
 
     /// Why there may be an answer although no cell has one.
@@ -130,24 +144,29 @@ fn size(route: &Criteria) -> usize {
     route.methods.len() + route.hosts.len() + route.snis.len() + values.sum::<usize>()
 }
 
-/// Keeps the candidates that other ones of `none` accept than any before. `None` among them stands for
-/// values that no candidate could be made for.
+/// Keeps the candidates that all accept, and other ones of `none` than any before. `None` among them stands
+/// for values that no candidate could be made for.
 pub(super) fn choose<T>(
     question: Question<'_>,
     candidates: impl IntoIterator<Item = Option<T>>,
     accepts: impl Fn(&Criteria, &T) -> bool,
 ) -> Choices<T> {
     let mut kept: Vec<(T, Vec<bool>)> = Vec::new();
-    let mut complete = true;
-    for (count, candidate) in candidates.into_iter().enumerate() {
-        if count == question.candidates {
+    let (mut complete, mut tried, mut considered) = (true, 0, 0);
+    for candidate in candidates {
+        if considered == question.candidates || tried == TRIES * question.candidates {
             complete = false;
             break;
         }
+        tried += 1;
         let Some(candidate) = candidate else {
             complete = false;
             continue;
         };
+        if !question.all.iter().all(|route| accepts(route, &candidate)) {
+            continue;
+        }
+        considered += 1;
         let accepted: Vec<bool> = question.none.iter().map(|route| accepts(route, &candidate)).collect();
         let is_needless =
             |(_, other): &(T, Vec<bool>)| other.iter().zip(&accepted).all(|(other, this)| other <= this);
@@ -162,7 +181,7 @@ pub(super) fn choose<T>(
             break;
         }
     }
-    Choices { kept: kept.into_iter().map(|(kept, _)| kept).collect(), complete }
+    Choices { kept: kept.into_iter().map(|(kept, _)| kept).collect(), complete, tried }
 }
 
 fn request(tls: &Tls, method: &str, host: &Host, sent: &Sent) -> Request {
@@ -198,7 +217,6 @@ fn methods(question: Question<'_>) -> Choices<String> {
     };
     let natural = |method: &String| ["POST", "GET"].iter().position(|it| it == method).unwrap_or(2);
     listed.sort_by_key(natural);
-    listed.retain(|method| all.iter().all(|route| accepts(route, method)));
     choose(question, listed.into_iter().map(Some), accepts)
 }
 
@@ -220,7 +238,7 @@ fn tls(question: Question<'_>) -> Choices<Tls> {
         all.iter().chain(none).flat_map(|route| &route.snis).map(SniPattern::name).collect();
     if mentioned.is_empty() {
         let tls = if plain_first { Tls::No } else { Tls::AsHost };
-        return Choices { kept: vec![tls], complete: true };
+        return Choices { kept: vec![tls], complete: true, tried: 0 };
     }
     let accepts = |route: &Criteria, tls: &Tls| match tls {
         Tls::No => true,
@@ -235,9 +253,7 @@ fn tls(question: Question<'_>) -> Choices<Tls> {
     let like = demanded.into_iter().flatten().flat_map(|sni| name::like(sni.name(), &mentioned));
     let unlike = demanded.is_none().then(|| [name::unlike("localhost", &mentioned), Some(None)]);
     let names = like.map(|name| name.map(Some)).chain(unlike.into_iter().flatten());
-    let over = names
-        .map(|name| name.map(|sni| Tls::Yes { sni }))
-        .filter(|tls| tls.as_ref().is_none_or(|tls| all.iter().all(|route| accepts(route, tls))));
+    let over = names.map(|name| name.map(|sni| Tls::Yes { sni }));
     let plain = [Some(Tls::No)];
     let (before, after) = if plain_first { (Some(plain), None) } else { (None, Some(plain)) };
     let candidates = before.into_iter().flatten().chain(over).chain(after.into_iter().flatten());
@@ -249,7 +265,7 @@ fn hosts(question: Question<'_>, tls: &Tls) -> Choices<Host> {
     let Question { all, none, .. } = question;
     let mentioned = || all.iter().chain(none).flat_map(|route| &route.hosts);
     if mentioned().next().is_none() {
-        return Choices { kept: vec![Host::Same], complete: true };
+        return Choices { kept: vec![Host::Same], complete: true, tried: 0 };
     }
     let accepts = |route: &Criteria, host: &Host| {
         let (name, port) = host.at(tls);
@@ -280,10 +296,7 @@ fn hosts(question: Question<'_>, tls: &Tls) -> Choices<Host> {
         let fresh = name::unlike("other.test", &names).and_then(|name| Host::named(&name?, other));
         [Some(Host::Same), fresh]
     });
-    let candidates = like
-        .chain(unlike.into_iter().flatten())
-        .filter(|host| host.as_ref().is_none_or(|host| all.iter().all(|route| accepts(route, host))));
-    choose(question, candidates, accepts)
+    choose(question, like.chain(unlike.into_iter().flatten()), accepts)
 }
 
 impl Tls {

@@ -18,7 +18,7 @@ pub fn choices(question: Question<'_>) -> Choices<Sent> {
     let demanded = question.all.iter().flat_map(|route| &route.headers);
     let mut demands: Vec<Demand> = demanded.map(|criterion| Demand::of(criterion, question)).collect();
     if demands.is_empty() {
-        return Choices { kept: vec![Sent::new()], complete: true };
+        return Choices { kept: vec![Sent::new()], complete: true, tried: 0 };
     }
     // What is written out may meet a regex too.
     demands.sort_by_key(|demand| demand.criterion.values().iter().any(is_regex));

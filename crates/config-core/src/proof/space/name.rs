@@ -27,7 +27,8 @@ pub fn like<'a>(
     let fresh = suffixes.into_iter().flat_map(move |suffix| {
         prefixes.clone().into_iter().map(move |prefix| between(prefix, suffix, mentioned))
     });
-    let written = mentioned.iter().filter_map(|other| exact(other));
+    let others = if pattern.is_wildcard() { mentioned } else { &[] };
+    let written = others.iter().filter_map(|other| exact(other));
     let written = written.filter(|name| pattern.accepts(name.as_bytes())).map(|name| Some(name.to_owned()));
     // A pattern without a wildcard is the one name that it accepts.
     exact(pattern).map(|name| Some(name.to_owned())).into_iter().chain(fresh).chain(written)

@@ -379,3 +379,17 @@ fn what_cannot_be_told_is_left_open() {
     let request = space.find(&[digits, seldom, all], &[]).unwrap().expect("one value meets all");
     assert_eq!(request.headers, [("x-a".to_owned(), "0".to_owned())]);
 }
+
+#[test]
+fn long_lists_that_share_nothing_are_given_up() {
+    let hosts = |of: &str| (0..2_000).map(|number| format!("{of}{number}.test")).collect::<Vec<_>>();
+    let ports = (1..2_000).map(|port| format!("*.test.example:{port}"));
+    let plan = plan(&[
+        json!({"hosts": hosts("a").into_iter().chain(ports).collect::<Vec<_>>(), "paths": ["/a"]}),
+        json!({"hosts": hosts("b").into_iter().chain(["*.other.example".to_owned()]).collect::<Vec<_>>(), "paths": ["/a"]}),
+    ]);
+    let cells = Cells::new(&[&plan.router().routes()[0], &plan.router().routes()[1]], &[]);
+    assert_eq!(cells.requests().count(), 0);
+    assert_eq!(cells.doubt(), Some(Undecided::TooManyCases));
+    assert!(cells.cost() < 1 << 24, "{} comparisons", cells.cost());
+}
