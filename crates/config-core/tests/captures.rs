@@ -127,7 +127,11 @@ fn only_the_exact_name_counts_and_the_nearest_is_told() {
     for (path, name, help) in [
         ("~/(?<model>x)", "Model", "did you mean `model`?"),
         ("~/(?P<model>x)", "modle", "did you mean `model`?"),
-        ("~/(?<a>x)(?<b>y)", "zebra", "route `r` defines `a` and `b`"),
+        (
+            "~/(?<a>x)(?<b>y)",
+            "zebra",
+            "route `r` defines `a` and `b`: read what is there, or name a group `zebra`",
+        ),
         ("~/(x)", "1", "captures have no numbers: name the group, as in `(?<model>…)`"),
         ("~/x", "x-y", "name a group of the path, as in `(?<x_y>[^/]+)`"),
         ("/v1.0/", "m", "only a regex captures: write a path such as `~/v1\\.0/(?<m>[^/]+)$`"),

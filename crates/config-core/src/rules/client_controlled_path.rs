@@ -51,12 +51,15 @@ impl Read<'_, '_> {
             let span = facts.document.span_within(origin.path.node, PathFacts::of_regex(&origin.group.range));
             let label = format!("`{}` reaches `{reached}` of the provider", taken.path);
             let message = format!("a client chooses the operation: capture `{name}` may span segments");
-            let choices = match self.is_whole() {
-                true => "v1/embeddings|v1/audio/transcriptions",
-                false => "embeddings|audio/transcriptions",
-            };
             let end = if origin.group.range.end == origin.pattern.written().len() { "$" } else { "" };
-            let help = format!("list the operations that are meant, as in `(?<{name}>{choices}){end}`");
+            let help = match self.choices() {
+                Some(choices) => {
+                    format!("list the operations that are meant, as in `(?<{name}>{choices}){end}`")
+                }
+                None => {
+                    format!("list the values that are meant, or take one segment: `(?<{name}>[^/]+){end}`")
+                }
+            };
             Some(self.finding(message, taken.witness).help(help).related(span, label))
         })
     }
@@ -109,18 +112,36 @@ impl Read<'_, '_> {
         path.contains(value).then_some((taken, path))
     }
 
+    fn provider(&self) -> Option<Provider> {
+        let config = &self.proofs.facts.config.plugins[self.plugin.0].ai_proxy;
+        config.as_ref().map(|config| *config.model.provider)
+    }
+
     /// Whether the path begins with the value.
     fn is_whole(&self) -> bool {
         self.placeholder.range.start <= 1
+    }
+
+    /// Operations that somebody may have meant; `None` where the path is about something else.
+    fn choices(&self) -> Option<&'static str> {
+        let template = self.field.parsed.as_ref().ok()?.text();
+        let before = &template[..self.placeholder.range.start];
+        match (self.provider(), before.trim_start_matches('/')) {
+            (Some(Provider::Azure), "") => Some("embeddings|audio/transcriptions"),
+            (Some(Provider::Cohere), "") => Some("v2/embed|v2/rerank"),
+            (Some(Provider::Openai | Provider::Mistral | Provider::Llama2), "") => {
+                Some("v1/embeddings|v1/audio/transcriptions")
+            }
+            (_, "v1/") => Some("embeddings|audio/transcriptions"),
+            _ => None,
+        }
     }
 
     /// Operations of the provider that say what the finding is about: after a whole path, and after the
     /// beginning of one.
     fn operations(&self) -> [&'static str; 3] {
         let is_whole = self.is_whole();
-        let config = &self.proofs.facts.config.plugins[self.plugin.0].ai_proxy;
-        let provider = config.as_ref().map(|config| *config.model.provider);
-        match provider {
+        match self.provider() {
             Some(Provider::Azure) => ["openai/files", "images/generations", "a/b"],
             Some(Provider::Cohere) if is_whole => ["v1/datasets", "v2/embed", "a/b"],
             Some(Provider::Gemini) if is_whole => ["v1beta/files", "v1beta/cachedContents", "a/b"],

@@ -23,7 +23,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
                 .related(rivalry.span(other), format!("the path of {}", rivalry.label(other)));
         let finding = others.iter().fold(finding, |finding, crossing| {
             let other = if crossing.from == crowd.broad { crossing.to } else { crossing.from };
-            finding.related(rivalry.span(other), message(&rivalry, crossing))
+            finding.related(rivalry.span(other), another(&rivalry, crossing))
         });
         diagnostics.push(match crowd.more {
             0 => finding,
@@ -61,6 +61,18 @@ fn message(rivalry: &Rivalry, crossing: &Crossing) -> String {
         shown(request),
         rivalry.route(*to)
     );
+    with_shadow(rivalry, crosses, shadow.as_ref())
+}
+
+/// What a further crossing at the same path comes down to.
+fn another(rivalry: &Rivalry, crossing: &Crossing) -> String {
+    let Crossing { from, to, request, shadow } = crossing;
+    let [from, to] = [from, to].map(|id| rivalry.label(*id));
+    let crosses = format!("{to} answers clients of {from} in the same way: {}", shown(request));
+    with_shadow(rivalry, crosses, shadow.as_ref())
+}
+
+fn with_shadow(rivalry: &Rivalry, crosses: String, shadow: Option<&Shadowed>) -> String {
     match shadow {
         None => crosses,
         Some(shadow) => format!("{crosses}; {}", shadowed(rivalry, shadow)),

@@ -10,6 +10,9 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
         let (name, undecided) = (unproved.name(), unproved.undecided());
         unproved
             .finding(Rule::OptionalCapture, |routes| match undecided {
+                None if unproved.routes.len() > 1 => {
+                    format!("capture `{name}` may be unset when {routes} match")
+                }
                 None => format!("capture `{name}` may be unset when {routes} matches"),
                 Some(reason) => {
                     format!("it is not proved that every match of {routes} sets capture `{name}`: {reason}")

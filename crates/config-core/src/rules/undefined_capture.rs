@@ -62,7 +62,9 @@ fn help(unproved: &Unproved, groups: &[&str], near: Option<&str>) -> String {
     match near {
         Some(near) if groups.len() == 1 => format!("did you mean `{near}`?"),
         Some(near) => format!("did you mean `{near}`? {}", defined()),
-        None if !groups.is_empty() => defined(),
+        None if !groups.is_empty() => {
+            format!("{}: read what is there, or name a group `{}`", defined(), as_group_name(name))
+        }
         None => {
             let group = format!("(?<{}>[^/]+)", as_group_name(name));
             match unproved.first_route().paths.first().map(|path| &path.kind) {
