@@ -186,7 +186,12 @@ fn option_without_use(upstream: &Upstream) -> Option<Diagnostic> {
                 Some(url) => format!("beside `upstream_url` this path is not sent: requests go to `{url}`"),
                 None => "beside `upstream_url` this path is not sent, but the URL's own".to_owned(),
             };
-            (message, "write it into `upstream_url`, behind the host".to_owned())
+            // There the path of the URL would not be sent either, once this one is gone.
+            let help = match upstream.route_type() {
+                RouteType::Preserve => "remove it, and let clients send the path that the upstream knows",
+                RouteType::Chat | RouteType::Completions => "write it into `upstream_url`, behind the host",
+            };
+            (message, help.to_owned())
         }
     };
     Some(Diagnostic::new(Rule::UpstreamUrl, upstream.document.place(path.node), message).help(help))
