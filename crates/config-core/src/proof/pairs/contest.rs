@@ -8,6 +8,7 @@ use super::{Contest, Crowd, Judge, SHOWN};
 use crate::language::Undecided;
 use crate::model::RouteIndex;
 use crate::plan::request::Scheme;
+use crate::proof::request::Request;
 use crate::proof::space::EntryId;
 
 /// Which of two entries Kong tries first.
@@ -119,6 +120,9 @@ impl Contests {
         let Some(request) = judge.space.find_won(&[first, second], None)? else { return Ok(()) };
         // What both refuse for want of TLS comes only where no request over TLS is for both.
         if request.scheme == Scheme::Http && ![first, second].iter().any(|id| judge.serves_plain(*id)) {
+            return Ok(());
+        }
+        if sends_twice(&request) {
             return Ok(());
         }
         // The paths are inside; methods, hosts and headers may not be.
@@ -254,4 +258,10 @@ impl Judge<'_, '_> {
         let (a, b) = (self.route(a), self.route(b));
         self.behaviours.are_alike(self.proofs.facts, a, b)
     }
+}
+
+/// Whether a header is sent more than once.
+fn sends_twice(request: &Request) -> bool {
+    let names = request.headers.iter().map(|(name, _)| name);
+    names.enumerate().any(|(at, name)| request.headers[..at].iter().any(|(other, _)| other == name))
 }

@@ -20,6 +20,7 @@ pub fn choices(question: Question<'_>) -> Choices<Sent> {
     if demands.is_empty() {
         return Choices { kept: vec![Sent::new()], complete: true, tried: 0 };
     }
+    share_texts(&mut demands);
     // What is written out may meet a regex too.
     demands.sort_by_key(|demand| demand.criterion.values().iter().any(is_regex));
     let most = if question.none.is_empty() { 1 } else { question.candidates };
@@ -68,6 +69,35 @@ impl<'q> Demand<'q> {
         demand
     }
 }
+
+/// Adds to the texts of regexes what may meet several demands on one header: the other demands' texts,
+/// and two in a row, for regexes that are found anywhere.
+fn share_texts(demands: &mut [Demand]) {
+    for at in 0..demands.len() {
+        let Demand { criterion, texts: own, .. } = &demands[at];
+        if !criterion.values().iter().any(is_regex) {
+            continue;
+        }
+        let others = demands.iter().enumerate().filter(|(other, _)| *other != at);
+        let others = others.filter(|(_, other)| other.criterion.name() == criterion.name());
+        let mut shared: Vec<String> = Vec::new();
+        for text in others.flat_map(|(_, other)| &other.texts).take(SHARED) {
+            let rows =
+                own.iter().take(SHARED).flat_map(|own| [format!("{own}{text}"), format!("{text}{own}")]);
+            for text in [text.clone()].into_iter().chain(rows) {
+                let lowered = text.to_lowercase();
+                let is_met = criterion.values().iter().any(|value| value.accepts(&lowered));
+                if is_met && is_sendable(&text) && !own.contains(&text) && !shared.contains(&text) {
+                    shared.push(text);
+                }
+            }
+        }
+        demands[at].texts.extend(shared);
+    }
+}
+
+/// How many texts of each of two demands are put in a row.
+const SHARED: usize = 4;
 
 /// Whether a route that should not match accepts this text of the pattern's, and may not accept others.
 fn tells_apart(none: &[&Criteria], name: &str, pattern: &HeaderPattern, text: &str) -> bool {
