@@ -120,13 +120,24 @@ impl<'p, 'a> Rivalry<'p, 'a> {
         if both.iter().all(|rank| rank.regex && rank.headers == 0) {
             "give the route that is to win a higher `regex_priority`, or let the paths not overlap".to_owned()
         } else if both.iter().all(|rank| rank.regex) {
-            "list no header value on both routes, or let the paths not overlap; a `regex_priority` does not help beside \
-             `headers`, where Kong adds it to the wrong bits"
-                .to_owned()
+            let apart = match self.demand_one_header(first, second) {
+                true => "list no header value on both routes",
+                false => "add a route that lists the headers of both",
+            };
+            format!(
+                "{apart}, or let the paths not overlap; a `regex_priority` does not help beside `headers`, where Kong \
+                 adds it to the wrong bits"
+            )
         } else {
             "give the route that is to win a longer path, or tell the two apart by their methods or hosts"
                 .to_owned()
         }
+    }
+
+    /// Whether some header is one that both demand.
+    fn demand_one_header(&self, first: EntryId, second: EntryId) -> bool {
+        let [first, second] = [first, second].map(|id| &self.space.criteria(id).headers);
+        first.iter().any(|header| second.iter().any(|other| other.name() == header.name()))
     }
 }
 

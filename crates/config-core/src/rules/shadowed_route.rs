@@ -26,16 +26,19 @@ fn finding(rivalry: &Rivalry, shadowed: &Shadowed) -> Diagnostic {
         rivalry.kong(*kong, winner)
     );
     let ranks = [*entry, winner].map(|id| rivalry.space.entry(id).rank);
+    let first = rivalry.route(winner);
+    let (this, it) = if *whole_route { (&*own, "it") } else { ("this path", "this path") };
+    // Tried before the winner, it would shadow that one.
+    let takes_all = winners.iter().any(|winner| rivalry.space.find(&[*winner], &[*entry]) == Ok(None));
     let help = match ranks[1].advantage(ranks[0]) {
+        None if takes_all => format!("take {this} out, or let it and {first} match different requests"),
         None if ranks[0].regex && ranks[0].headers == 0 => {
-            format!("give {own} a higher `regex_priority`, or take it out")
+            format!("give {own} a higher `regex_priority`, or take {it} out")
         }
-        None => format!("move {own} above {} in the file, or take it out", rivalry.route(winner)),
-        Some(advantage) => format!(
-            "{} is tried first: {advantage}; let it match less, or take {} out",
-            rivalry.route(winner),
-            if *whole_route { &own } else { "this path" }
-        ),
+        None => format!("move {own} above {first} in the file, or take {it} out"),
+        Some(advantage) => {
+            format!("{first} is tried first: {advantage}; let it match less, or take {this} out")
+        }
     };
     let finding = Diagnostic::new(Rule::ShadowedRoute, place, message).help(help).witness(request.witness());
     winners.iter().fold(finding, |finding, winner| {
