@@ -1,7 +1,8 @@
 //! aiproxy's compiler: gateway configuration in; located findings and a verified plan out.
 //!
 //! The way through: [`source`] → [`syntax`] → [`model`] → analysis → [`rules`] → diagnostics, and
-//! [`model`] + analysis → [`plan`]; what [`proof`] shows of the plan becomes findings too. Pure: this crate reads no file, environment, clock or socket.
+//! [`model`] + analysis → [`plan`]; what proofs show of the plan becomes findings too. Pure: this crate reads
+//! no file, environment, clock or socket.
 
 mod analysis;
 mod catalog;
@@ -9,11 +10,11 @@ pub mod check;
 pub mod diagnostic;
 pub(crate) mod key_digest;
 mod kong_id;
-pub mod language;
+mod language;
 pub mod model;
 pub mod pattern;
 pub mod plan;
-pub mod proof;
+mod proof;
 pub mod rules;
 pub mod schema;
 pub mod sdk;

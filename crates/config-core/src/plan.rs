@@ -37,7 +37,6 @@ pub(crate) use lower::{ForeignGuards, criteria_of, obstacles};
 
 use admission::{Admitted, Refusal, Stop};
 use caller::{Caller, Consumer, KeyCredential};
-use criteria::Criteria;
 use key_auth::{KeyAuth, Withheld};
 use obstacle::Obstacle;
 use prepare::{Body, BodyUse, Decision, UpstreamBody, prepare};
@@ -215,16 +214,6 @@ impl Plan {
         &self.routes
     }
 
-    /// What each route demands that a request can match.
-    pub(crate) fn criteria(&self) -> impl Iterator<Item = (RouteIndex, &Criteria)> {
-        self.routable.iter().copied().zip(self.router.routes())
-    }
-
-    /// A plugin, if it is an ai-proxy that could be compiled.
-    pub(crate) fn proxy(&self, plugin: PluginIndex) -> Option<&Proxy> {
-        self.proxies[plugin.0].as_ref()?.as_ref().ok()
-    }
-
     /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run
     /// on some route. See [`Proxy::unbuilt`].
     pub fn unbuilt(&self) -> Vec<Obstacle> {
@@ -342,31 +331,6 @@ impl Plan {
             names.into_iter().any(|it| it.as_deref() == Some(name))
         };
         self.consumers.iter().position(is_named).map(ConsumerIndex)
-    }
-
-    /// What decides which route a request belongs to.
-    pub(crate) fn router(&self) -> &Router {
-        &self.router
-    }
-
-    /// The route at a position of the list that the router was built from.
-    pub(crate) fn routable(&self, position: usize) -> RouteIndex {
-        self.routable[position]
-    }
-
-    /// What one plugin makes of a request with these captures, wherever it runs and whoever asks; the
-    /// body is not known. `path` is the request's in its normal form. `None` for a plugin that is broken
-    /// or not ai-proxy.
-    pub(crate) fn rehearse(
-        &self,
-        plugin: PluginIndex,
-        head: &RequestHead<'_>,
-        captures: &Captures,
-        path: &str,
-    ) -> Option<Result<Decision, Rejection>> {
-        let proxy = self.proxies[plugin.0].as_ref()?.as_ref().ok()?;
-        let rendered = proxy.render(head, captures);
-        Some(rendered.and_then(|rendered| prepare(proxy, &rendered, head, path, Body::Unknown)))
     }
 
     /// The key-auth instance that guards a route.

@@ -34,10 +34,6 @@ pub enum Texts {
     HostLabel,
     /// Without `/` and `\`.
     Segment,
-    /// Without `.`.
-    NoDots,
-    /// ASCII digits.
-    Digits,
 }
 
 /// A path that shows an outcome.

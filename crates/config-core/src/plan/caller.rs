@@ -62,6 +62,13 @@ pub struct Consumer {
     pub custom_id: Option<String>,
 }
 
+impl Consumer {
+    /// What to call it by: the first that it has of its name, its id elsewhere and its id in Kong.
+    pub fn name(&self) -> Option<&str> {
+        [&self.username, &self.custom_id, &self.id].into_iter().flatten().next().map(String::as_str)
+    }
+}
+
 impl Caller<'_> {
     /// The consumer that the caller is taken to be.
     pub(super) fn assumed(&self) -> Option<ConsumerIndex> {

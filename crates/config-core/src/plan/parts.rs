@@ -2,13 +2,30 @@
 
 use super::criteria::Criteria;
 use super::key_auth::KeyPlaces;
+use super::prepare::{Body, Decision, prepare};
 use super::proxy::Proxy;
 use super::rejection::Rejection;
 use super::request::RequestHead;
+use super::router::{Captures, Router};
 use super::{Plan, Route};
-use crate::model::{ConsumerIndex, RouteIndex};
+use crate::model::{ConsumerIndex, PluginIndex, RouteIndex};
 
 impl Plan {
+    /// What decides which route a request belongs to.
+    pub(crate) fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// What each route demands that a request can match.
+    pub(crate) fn criteria(&self) -> impl Iterator<Item = (RouteIndex, &Criteria)> {
+        self.routable.iter().copied().zip(self.router.routes())
+    }
+
+    /// A plugin, if it is an ai-proxy that could be compiled.
+    pub(crate) fn proxy(&self, plugin: PluginIndex) -> Option<&Proxy> {
+        self.proxies[plugin.0].as_ref()?.as_ref().ok()
+    }
+
     /// Every path of every route that can match, in the order in which they are tried.
     pub(crate) fn tried(&self) -> impl Iterator<Item = (RouteIndex, Option<usize>)> {
         self.router.order().map(|(position, path)| (self.routable[position], path))
@@ -52,6 +69,21 @@ impl Plan {
         }
         let consumers = (0..self.consumers.len()).map(|index| Some(ConsumerIndex(index)));
         consumers.map(plugin).find(Result::is_ok).unwrap_or(for_all)
+    }
+
+    /// What one plugin makes of a request with these captures, wherever it runs and whoever asks; the
+    /// body is not known. `path` is the request's in its normal form. `None` for a plugin that is broken
+    /// or not ai-proxy.
+    pub(crate) fn rehearse(
+        &self,
+        plugin: PluginIndex,
+        head: &RequestHead<'_>,
+        captures: &Captures,
+        path: &str,
+    ) -> Option<Result<Decision, Rejection>> {
+        let proxy = self.proxy(plugin)?;
+        let rendered = proxy.render(head, captures);
+        Some(rendered.and_then(|rendered| prepare(proxy, &rendered, head, path, Body::Unknown)))
     }
 
     /// Whether a route answers nobody because of a mistake.

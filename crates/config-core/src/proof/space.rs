@@ -72,10 +72,11 @@ impl<'p> Space<'p> {
     pub fn new<'e>(plan: &'p Plan, endings: impl IntoIterator<Item = &'e str>) -> Self {
         let router = plan.router();
         let entries: Vec<Entry> = (0..)
-            .zip(router.order())
-            .map(|(rank, (position, path))| {
-                let rank = Rank::of(router.criteria(rank), router.path(rank));
-                Entry { route: plan.routable(position), path, rank }
+            .zip(plan.tried())
+            .map(|(rank, (route, path))| Entry {
+                route,
+                path,
+                rank: Rank::of(router.criteria(rank), router.path(rank)),
             })
             .collect();
         let ids = (0..).map(EntryId);

@@ -154,9 +154,7 @@ impl<'p> Sdk<'p> {
         let mut notes = Vec::new();
         notes.extend(decision.unbuilt.as_ref().map(|reason| format!("`serve` does not send it: {reason}")));
         if let Some(consumer) = visit.consumer.filter(|_| self.plan.key_places(visit.route).is_some()) {
-            let consumer = self.plan.consumer(consumer);
-            let names = [&consumer.username, &consumer.custom_id, &consumer.id];
-            let name = names.into_iter().flatten().next().map_or("", String::as_str);
+            let name = self.plan.consumer(consumer).name().unwrap_or_default();
             notes.push(format!("it answers single consumers only, such as `{name}`"));
         }
         let is_plain = self.plan.demands(visit.route).is_some_and(|demands| demands.protocols.http);

@@ -102,8 +102,6 @@ impl Texts {
             Self::NonEmpty => false,
             Self::HostLabel => character.is_ascii_alphanumeric() || character == '-',
             Self::Segment => !matches!(character, '/' | '\\'),
-            Self::NoDots => character != '.',
-            Self::Digits => character.is_ascii_digit(),
         }
     }
 
@@ -112,8 +110,6 @@ impl Texts {
             Self::NonEmpty => Vec::new(),
             Self::HostLabel => vec![['-'..='-', '0'..='9', 'A'..='Z', 'a'..='z'].into()],
             Self::Segment => vec![['/'..='/', '\\'..='\\'].into()],
-            Self::NoDots => vec![['.'..='.'].into()],
-            Self::Digits => vec![['0'..='9'].into()],
         }
     }
 }
