@@ -16,6 +16,12 @@ pub fn render(report: &Report) -> String {
             Severity::Warning => "warning",
             Severity::Info => "notice",
         };
+        // An annotation stands at one place; what belongs to others is told there.
+        let related: String = finding
+            .related
+            .iter()
+            .map(|it| format!("\nline {}: {}", source.position(it.span.range().start).line, it.message))
+            .collect();
         let help = finding.help.as_ref().map(|help| format!("\nhelp: {help}")).unwrap_or_default();
         let witness = finding.witness.as_ref();
         let witness = witness.map(|it| format!("\ntry: {}", replay::command(source, it))).unwrap_or_default();
@@ -27,7 +33,7 @@ pub fn render(report: &Report) -> String {
             end.line,
             end.column,
             property(finding.rule.id()),
-            data(&format!("{}{help}{witness}", finding.message)),
+            data(&format!("{}{related}{help}{witness}", finding.message)),
         ));
     }
     out
