@@ -17,6 +17,7 @@ use std::{cmp::Reverse, sync::Arc};
 use bucket::Bucket;
 pub use explain::{Candidate, Reason};
 pub use kong::KongChoice;
+pub(crate) use kong::KongKey;
 use tail::{Tail, Tails};
 use trie::{Growing, Trie};
 use view::View;

@@ -17,7 +17,6 @@ mod shadow;
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashMap;
-use uuid::Uuid;
 
 use super::Proofs;
 use super::request::Request;
@@ -25,6 +24,7 @@ use super::space::{EntryId, KongPick, Space};
 use crate::language::Undecided;
 use crate::model::RouteIndex;
 use crate::plan::criteria::PathCriterion;
+use crate::plan::router::KongKey;
 use behaviour::Behaviours;
 use candidates::{Candidates, Meeting, Side};
 use contest::Contests;
@@ -141,14 +141,6 @@ impl Pairs {
     }
 }
 
-/// What Kong sorts an entry by: the greater goes first.
-#[derive(Debug, Clone, Copy)]
-struct KongKey {
-    priority: u64,
-    /// `None` if random.
-    id: Option<Uuid>,
-}
-
 /// What is known while pairs are judged.
 struct Judge<'p, 'a> {
     proofs: &'p Proofs<'a>,
@@ -170,11 +162,7 @@ impl<'p, 'a> Judge<'p, 'a> {
         let mut entries: Vec<EntryId> = (0..space.entries().len() as u32).map(EntryId).collect();
         entries.sort_unstable_by_key(|id| (space.entry(*id).route, space.entry(*id).path));
         let wins = vec![None; entries.len()];
-        let kong = (0..).map(EntryId).zip(space.entries());
-        let kong = kong.map(|(id, entry)| KongKey {
-            priority: entry.rank.kong_shipped(),
-            id: proofs.plan.router().kong_id(id.0),
-        });
+        let kong = (0..space.entries().len() as u32).map(|rank| proofs.plan.router().kong_key(rank));
         let demands = proofs.plan.criteria().map(|(route, criteria)| (route, Demands::of(criteria)));
         Self {
             proofs,

@@ -1,6 +1,8 @@
 //! What open-source Kong 3.10, as shipped, would do: its priorities go wrong in known ways, and it
 //! breaks ties by id.
 
+use std::cmp::Ordering;
+
 use uuid::Uuid;
 
 use super::{Match, Router, Table, view::View};
@@ -28,6 +30,24 @@ struct Pick {
     kong: u32,
     ours: u32,
     undecided: bool,
+}
+
+/// What Kong sorts paths by: the greater is tried first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KongKey {
+    priority: u64,
+    /// `None` if random.
+    id: Option<Uuid>,
+}
+
+impl KongKey {
+    /// How the one compares to the other; `None` if ids decide of which one is random.
+    pub(crate) fn order(self, other: Self) -> Option<Ordering> {
+        match self.priority.cmp(&other.priority) {
+            Ordering::Equal => Some(self.id?.cmp(&other.id?)),
+            unequal => Some(unequal),
+        }
+    }
 }
 
 impl Router {
@@ -61,31 +81,39 @@ impl Router {
         let table = &self.table;
         let matching = self.all(view);
         let ours = *matching.first()?;
-        let priority = |rank: u32| table.rank_of(rank).kong_shipped();
-        let highest = matching.iter().map(|rank| priority(*rank)).max().unwrap_or(0);
-        let tied: Vec<u32> = matching.into_iter().filter(|rank| priority(*rank) == highest).collect();
+        let keyed: Vec<(u32, KongKey)> =
+            matching.into_iter().map(|rank| (rank, table.kong_key(rank))).collect();
+        let highest = keyed.iter().map(|(_, key)| key.priority).max()?;
+        let tied: Vec<_> = keyed.into_iter().filter(|(_, key)| key.priority == highest).collect();
 
-        let several = tied.iter().any(|rank| table.entry(*rank).route != table.entry(tied[0]).route);
-        let undecided = several && tied.iter().any(|rank| table.kong_id(*rank).is_none());
+        let route = |(rank, _): &(u32, KongKey)| table.entry(*rank).route;
+        let several = tied.iter().any(|other| route(other) != route(&tied[0]));
+        let undecided = several && tied.iter().any(|(_, key)| key.id.is_none());
         // Paths of one group have one id; the first of them that matches counts.
-        let kong = match several && !undecided {
-            true => {
-                tied.iter().copied().reduce(|a, b| if table.kong_id(b) > table.kong_id(a) { b } else { a })
-            }
-            false => tied.first().copied(),
+        let greater = |a: (u32, KongKey), b: (u32, KongKey)| match b.1.order(a.1) {
+            Some(Ordering::Greater) => b,
+            _ => a,
+        };
+        let (kong, _) = match several && !undecided {
+            true => tied.into_iter().reduce(greater),
+            false => tied.into_iter().next(),
         }?;
         Some(Pick { kong, ours, undecided })
     }
 }
 
 impl Router {
-    /// The id by which Kong breaks ties for a place in [`Self::order`]; `None` if it is random.
-    pub(crate) fn kong_id(&self, rank: u32) -> Option<Uuid> {
-        self.table.kong_id(rank)
+    /// What Kong sorts a place in [`Self::order`] by.
+    pub(crate) fn kong_key(&self, rank: u32) -> KongKey {
+        self.table.kong_key(rank)
     }
 }
 
 impl Table {
+    fn kong_key(&self, rank: u32) -> KongKey {
+        KongKey { priority: self.rank_of(rank).kong_shipped(), id: self.kong_id(rank) }
+    }
+
     /// The id by which Kong breaks ties.
     fn kong_id(&self, rank: u32) -> Option<Uuid> {
         let (route, of) = (self.route(rank), self.rank_of(rank));

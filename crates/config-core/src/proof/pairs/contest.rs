@@ -1,5 +1,7 @@
 //! Pairs of which the order decides, where the file does not show the order or Kong has another.
 
+use std::cmp::Ordering;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::candidates::{Meeting, Shape};
@@ -227,12 +229,10 @@ impl Judge<'_, '_> {
     /// Which of two entries Kong tries first; `first` is the one that is here.
     pub(super) fn kong_order(&self, first: EntryId, second: EntryId) -> KongOrder {
         let [ours, other] = [first, second].map(|id| self.kong[id.0 as usize]);
-        match (ours.priority.cmp(&other.priority), ours.id, other.id) {
-            (std::cmp::Ordering::Greater, ..) => KongOrder::Same,
-            (std::cmp::Ordering::Less, ..) => KongOrder::Other,
-            (_, Some(ours), Some(other)) if ours > other => KongOrder::Same,
-            (_, Some(_), Some(_)) => KongOrder::Other,
-            _ => KongOrder::Random,
+        match ours.order(other) {
+            Some(Ordering::Greater) => KongOrder::Same,
+            Some(Ordering::Less | Ordering::Equal) => KongOrder::Other,
+            None => KongOrder::Random,
         }
     }
 
