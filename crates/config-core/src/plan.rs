@@ -214,6 +214,11 @@ impl Plan {
         &self.routes
     }
 
+    /// Whether a mistake in the route itself makes it a hole: what it demands may not be what is meant.
+    pub(crate) fn is_hole(&self, route: RouteIndex) -> bool {
+        self.routes[route.0].broken.is_some()
+    }
+
     /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run
     /// on some route. See [`Proxy::unbuilt`].
     pub fn unbuilt(&self) -> Vec<Obstacle> {

@@ -235,3 +235,29 @@ fn fixes_mend() {
         assert_eq!(after.len() + 1, before.len(), "{mended}\n{}", support::render(&source, &after));
     }
 }
+
+#[test]
+fn a_route_with_a_mistake_competes_with_none() {
+    let file = |mistake: &str| {
+        let plugin = |provider: &str| {
+            format!(
+                "plugins: [{{name: ai-proxy, config: {{route_type: llm/v1/chat, auth: {{header_name: Authorization, \
+                 header_value: '{{vault://env/KEY}}'}}, model: {{provider: {provider}, name: gpt-4o}}}}}}]"
+            )
+        };
+        format!(
+            "_format_version: \"3.0\"\nservices:\n- name: ai\n  host: ai.test\n  routes:\n\
+             - {{name: any, paths: ['~/([^/]+)/chat/completions$'], {mistake}, {}}}\n\
+             - {{name: one, paths: ['~/one(-[^/]+)/chat/completions$'], {}}}\n\
+             - {{name: two, paths: ['~/two/([^/]+)/chat/completions$'], regex_priority: 1, {}}}\n",
+            plugin("openai"),
+            plugin("openai"),
+            plugin("cohere")
+        )
+        .replace("\n- {", "\n  - {")
+    };
+    let meant = findings(&file("tags: [a]"));
+    let rules: Vec<_> = meant.iter().filter_map(|finding| finding.split(' ').next()).collect();
+    assert_eq!(rules, ["credential-crossover", "shadowed-route"], "{meant:?}");
+    assert_eq!(findings(&file("metods: [GET]")), ["unknown-field metods"]);
+}

@@ -221,7 +221,14 @@ impl<'p, 'a> Judge<'p, 'a> {
     /// Whether two entries are of different routes that do not demand different methods or hosts. Says
     /// yes where it takes a closer look.
     fn may_both_match(&self, a: EntryId, b: EntryId) -> bool {
-        self.route(a) != self.route(b) && self.demands(a).may_meet(self.demands(b))
+        self.route(a) != self.route(b)
+            && ![a, b].iter().any(|id| self.is_hole(*id))
+            && self.demands(a).may_meet(self.demands(b))
+    }
+
+    /// Whether a mistake in an entry's route leaves open what it is meant to match.
+    fn is_hole(&self, id: EntryId) -> bool {
+        self.proofs.plan.is_hole(self.route(id))
     }
 
     fn demands(&self, id: EntryId) -> &Demands<'a> {

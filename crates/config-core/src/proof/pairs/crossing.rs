@@ -38,7 +38,7 @@ pub(super) fn find(judge: &mut Judge) -> Vec<Crowd<Crossing>> {
 /// A request of the clients of `from` that another provider gets.
 fn crossing(judge: &mut Judge, from: EntryId) -> Option<Crossing> {
     let Some(PathCriterion::Regex(pattern)) = judge.space.path(from) else { return None };
-    let base = base(pattern)?;
+    let base = base(pattern).filter(|_| !judge.is_hole(from))?;
     let facts = judge.proofs.facts;
     let own = spends(facts, judge.route(from));
     for operation in operations(facts, judge.route(from)) {
@@ -52,6 +52,7 @@ fn crossing(judge: &mut Judge, from: EntryId) -> Option<Crossing> {
         let crosses = request.method == operation.method()
             && !is_own
             && is_other
+            && !judge.is_hole(to)
             && judge.lets_in(from, to)
             && judge.is_served(&request)
             && !judge.is_taken_by_kong(from, to);

@@ -58,6 +58,9 @@ fn shadow(judge: &mut Judge, entry: EntryId) -> Option<Shadowed> {
         winners.push(winner);
     }
     let (at, request) = shown?;
+    if winners.iter().any(|winner| judge.is_hole(*winner)) {
+        return None;
+    }
     winners.swap(0, at);
     let kong = space.kong_winner(&request);
     Some(Shadowed { entry, whole_route: own.is_empty(), winners, request, kong })
