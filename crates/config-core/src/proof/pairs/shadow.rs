@@ -41,8 +41,9 @@ fn shadow(judge: &mut Judge, entry: EntryId) -> Option<Shadowed> {
     let (space, route) = (judge.space, judge.route(entry));
     let own: Vec<EntryId> =
         space.entries_of(route).filter(|path| judge.wins(*path) != Wins::Nothing).collect();
-    // A path that only repeats what other paths of its route take does no harm.
-    if !own.is_empty() && space.find(&[entry], &own) == Ok(None) {
+    // A path that only repeats what other paths of its route would take before it does no harm.
+    let before: Vec<EntryId> = own.iter().copied().filter(|path| *path < entry).collect();
+    if !before.is_empty() && space.find(&[entry], &before) == Ok(None) {
         return None;
     }
     let mut winners = Vec::new();
