@@ -13,6 +13,7 @@ use crate::pattern::{Pattern, PatternError, Patterns};
 use crate::plan::criteria::Protocols;
 use crate::plan::proxy::Field;
 use crate::plan::scope::Instances;
+use crate::proof::trial::LastTrial;
 use crate::secret::EnvVault;
 use crate::syntax::{Document, NodeId, Spanned};
 use crate::template::{self, Placeholder, Source, Template, TemplateError};
@@ -33,6 +34,8 @@ pub struct Facts<'d> {
     pub guards: Instances<PluginIndex>,
     /// What groups can capture.
     pub captures: Captures,
+    /// A route by itself, to try requests on.
+    pub(crate) trial: LastTrial,
     /// Whether there are more ways for plugins to meet routes than [`MAX_COMBINATIONS`]: then
     /// nothing is known of which plugin can run where, and the file is refused.
     pub too_many_combinations: bool,
@@ -155,6 +158,7 @@ impl<'d> Facts<'d> {
             instances,
             guards,
             captures: Captures::default(),
+            trial: LastTrial::default(),
             too_many_combinations,
         }
     }

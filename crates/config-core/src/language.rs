@@ -115,7 +115,7 @@ impl Languages {
             longest.map_or(("", Some(Normal::Start)), |set| (&*set.literal, set.normal));
         let Some(normal) = normal else { return Ok(None) };
         let mut search = self.search.borrow_mut();
-        search.renew();
+        search.renew(all.len() + none.len())?;
         let mut question = Question { normal, all: Vec::new(), none: Vec::new() };
         for set in all.iter().map(|id| self.set(*id)) {
             if !beginning.starts_with(&*set.literal) {

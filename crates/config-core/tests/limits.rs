@@ -50,3 +50,33 @@ fn a_key_without_end_is_not_repeated_in_every_pointer() {
     let pointers = support::lint(&text).diagnostics.into_iter().map(|finding| finding.place.pointer.len());
     assert!(pointers.max().expect("the key is refused") < 5000);
 }
+
+/// Routes with these paths and what else each of them demands.
+fn routes(routes: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut text = "_format_version: '3.0'\nservices:\n- name: ai\n  host: localhost\n  routes:\n".to_owned();
+    for (at, (path, demand)) in routes.into_iter().enumerate() {
+        let provider = ["openai", "mistral"][at % 2];
+        let config = format!(
+            "{{route_type: llm/v1/chat, model: {{provider: {provider}, name: '$(uri_captures.m)'}}}}"
+        );
+        writeln!(text, "  - name: r{at}\n    paths: ['{path}']\n    {demand}").unwrap();
+        writeln!(text, "    plugins: [{{name: ai-proxy, config: {config}}}]").unwrap();
+    }
+    text
+}
+
+#[test]
+fn what_too_many_groups_capture_is_not_proved() {
+    let path: String = (0..2000).map(|group| format!("(?<m{group}>a)?")).collect();
+    let found = of(&routes([(format!("~/(?<m>a)?{path}$"), String::new())]), Rule::OptionalCapture);
+    let [finding] = &found[..] else { panic!("one finding") };
+    assert_eq!(finding.witness, None, "nothing is claimed to be known");
+}
+
+#[test]
+fn a_pattern_without_end_is_not_repeated_in_every_message() {
+    let path: String = (0..20_000).map(|word| format!("{word}|")).collect();
+    let text = routes([(format!("~/(?:{path}x)(?<m>[^/]+)$"), String::new())]);
+    let [open] = &of(&text, Rule::Undecided)[..] else { panic!("one finding") };
+    assert!(open.message.len() < 2000, "{}", open.message.len());
+}

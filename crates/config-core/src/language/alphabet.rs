@@ -111,6 +111,14 @@ impl Partition {
         &self.samples
     }
 
+    /// The characters of a class, in order.
+    pub fn characters(&self, class: Class) -> impl Iterator<Item = char> {
+        let starts = self.intervals.iter().map(|(start, _)| *start);
+        let ends = starts.skip(1).chain([char::MAX as u32 + 1]);
+        let intervals = self.intervals.iter().zip(ends).filter(move |((_, it), _)| *it == class);
+        intervals.flat_map(|((start, _), end)| (*start..end).filter_map(char::from_u32))
+    }
+
     fn search(&self, character: char) -> Class {
         let next = self.intervals.partition_point(|(start, _)| *start <= character as u32);
         self.intervals[next - 1].1

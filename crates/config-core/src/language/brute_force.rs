@@ -154,7 +154,7 @@ impl Languages {
     /// Whether the set at this position has the path.
     fn holds(&self, set: usize, path: &str) -> bool {
         let (set, mut search) = (&self.sets[set], self.search.borrow_mut());
-        search.renew();
+        search.renew(1).unwrap();
         path.starts_with(&*set.literal) && search.enter(set, path).and_then(|it| search.matches(it)).unwrap()
     }
 }

@@ -42,6 +42,11 @@ impl Normal {
         matches!(self, Self::Slash | Self::Inside)
     }
 
+    /// Whether it tells the character apart from any other.
+    pub fn tells_apart(character: char) -> bool {
+        matches!(character, '/' | '.' | '?' | '#')
+    }
+
     /// The characters that it tells apart.
     pub fn told_apart() -> [Characters; 3] {
         ["/", ".", "?#"].map(|set| set.chars().map(|character| character..=character).collect())

@@ -68,9 +68,10 @@ impl Search {
         &self.automata[automaton as usize].source
     }
 
-    /// Begins another question.
-    pub fn renew(&mut self) {
+    /// Begins another question, which is about so many sets.
+    pub fn renew(&mut self, sets: usize) -> Result<(), Undecided> {
         self.budget.renew();
+        self.budget.spend(sets)
     }
 
     /// Where an automaton that begins behind `before` is after `text`.

@@ -162,13 +162,12 @@ impl<'p, 'a> Judge<'p, 'a> {
         let mut entries: Vec<EntryId> = (0..space.entries().len() as u32).map(EntryId).collect();
         entries.sort_unstable_by_key(|id| (space.entry(*id).route, space.entry(*id).path));
         let wins = vec![None; entries.len()];
-        let kong = (0..space.entries().len() as u32).map(|rank| proofs.plan.router().kong_key(rank));
         let demands = proofs.plan.criteria().map(|(route, criteria)| (route, Demands::of(criteria)));
         Self {
             proofs,
             space,
             wins,
-            kong: kong.collect(),
+            kong: proofs.plan.router().kong_keys(),
             demands: demands.collect(),
             entries,
             behaviours: Behaviours::new(proofs.facts),

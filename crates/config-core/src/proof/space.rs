@@ -62,7 +62,10 @@ pub struct Space<'p> {
 }
 
 /// Some seconds' work: no more than a file that is made to take long would cost.
-const COMPARISONS: usize = 1 << 28;
+const COMPARISONS: usize = 1 << 25;
+
+/// What it costs to ask the router, in comparisons.
+const REPLAY: usize = 128;
 
 /// How many entries may be found to win, one after the other, before a question is left open.
 const ROUNDS: usize = 256;
@@ -170,6 +173,7 @@ impl<'p> Space<'p> {
         let mut before = Vec::new();
         for _ in 0..ROUNDS {
             let Some(request) = self.search(all, &before, ending)? else { return Ok(None) };
+            self.spend(REPLAY)?;
             match self.winner(&request) {
                 Some(winner) if winner == target => return Ok(Some(request)),
                 Some(winner) if winner < target && !before.contains(&winner) => before.push(winner),
@@ -196,6 +200,12 @@ impl<'p> Space<'p> {
             Some((_, true)) => KongPick::Random,
             Some((rank, false)) => KongPick::Entry(EntryId(rank)),
         }
+    }
+
+    /// The request with this normalised path that an entry matches, if it matches the path.
+    pub fn taken(&self, id: EntryId, path: &str) -> Option<Request> {
+        let request = self.request_at(&[id], path).ok()??;
+        request.with_head(|head| self.router.matches(head, id.0)).then_some(request)
     }
 
     /// The request with this normalised path that meets all else that the routes of `all` demand; `None`

@@ -3,6 +3,9 @@
 //! A rule about a single path replays its witness here: by the router, but with no other route in the
 //! way, and before there is a plan.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::analysis::Facts;
 use crate::diagnostic::Witness;
 use crate::language::{Languages, Paths, PathsId};
@@ -19,9 +22,14 @@ use crate::proof::space::Cells;
 use crate::template::{Placeholder, Source};
 
 /// A route by itself.
+#[derive(Debug)]
 pub struct Trial {
     router: Router,
 }
+
+/// The trial that was asked for last: questions about one route come together.
+#[derive(Debug, Default)]
+pub struct LastTrial(RefCell<Option<(RouteIndex, Option<Rc<Trial>>)>>);
 
 /// A request that the route takes.
 #[derive(Debug, Clone)]
@@ -36,9 +44,17 @@ pub struct Taken {
 
 impl Trial {
     /// The route at `index`; `None` if it cannot be said what it demands.
-    pub fn new(facts: &Facts, index: RouteIndex) -> Option<Self> {
-        let criteria = plan::criteria_of(facts, index)?;
-        Some(Self { router: Router::build(vec![criteria]) })
+    pub fn of(facts: &Facts, index: RouteIndex) -> Option<Rc<Self>> {
+        let mut last = facts.trial.0.borrow_mut();
+        match &*last {
+            Some((known, trial)) if *known == index => trial.clone(),
+            _ => {
+                let criteria = plan::criteria_of(facts, index);
+                let trial = criteria.map(|criteria| Rc::new(Self { router: Router::build(vec![criteria]) }));
+                *last = Some((index, trial.clone()));
+                trial
+            }
+        }
     }
 
     /// The positions of the route's paths, in the order they are tried.

@@ -44,7 +44,7 @@ impl<'f> Origin<'f> {
     /// is no such path, if that is not known, or if the route does not take it so.
     pub fn shortest(&self, outcome: Outcome) -> Option<Taken> {
         let shown = self.facts.captures.find(self.pattern, self.name, outcome).ok()??;
-        let taken = Trial::new(self.facts, self.route)?.take(&shown.path)?;
+        let taken = Trial::of(self.facts, self.route)?.take(&shown.path)?;
         (taken.captures.get(self.name) == shown.value.as_deref()).then_some(taken)
     }
 
@@ -54,7 +54,7 @@ impl<'f> Origin<'f> {
         let shown = self.facts.captures.find(self.pattern, self.name, Outcome::Set).ok()??;
         let range = self.pattern.compile()?.captures(&shown.path)?.name(self.name)?.range();
         let path = [&shown.path[..range.start], value, &shown.path[range.end..]].concat();
-        let taken = Trial::new(self.facts, self.route)?.take(&path)?;
+        let taken = Trial::of(self.facts, self.route)?.take(&path)?;
         (taken.path == path && taken.captures.get(self.name) == Some(value)).then_some(taken)
     }
 }

@@ -117,7 +117,7 @@ impl Read<'_> {
                 (origin.shortest(Outcome::Set), help)
             }
             Source::Headers | Source::QueryParams => {
-                let mut trials = routes.iter().filter_map(|route| Trial::new(self.facts, *route));
+                let mut trials = routes.iter().filter_map(|route| Trial::of(self.facts, *route));
                 let trial = trials.find(|trial| !trial.restricts(self.placeholder))?;
                 let help = "let the route's own `headers` list the values, or take them from a group that lists them";
                 (trial.any_path().and_then(|path| trial.take(&path)), help)

@@ -82,7 +82,7 @@ impl Read<'_, '_> {
         let facts = self.proofs.facts;
         let placeholder = self.placeholder;
         routes.iter().find_map(|route| {
-            let trial = Trial::new(facts, *route)?;
+            let trial = Trial::of(facts, *route)?;
             if trial.restricts(placeholder) {
                 return None;
             }

@@ -9,6 +9,7 @@ use crate::proof::Proofs;
 use crate::rules::invalid_path::{is_faulty, looks_like_regex};
 use crate::rules::undefined_capture::with_groups;
 use crate::rules::uri_capture::captures;
+use crate::rules::wording::clipped;
 use crate::rules::{Rule, rewrite};
 
 /// Matches every path with an escape that normalisation decodes or writes in upper case. A path gets
@@ -35,7 +36,8 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
             match regex(facts, path, pattern, (&languages, id, odd)) {
                 Ok(found) => diagnostics.extend(found),
                 Err(reason) => {
-                    let question = format!("whether path `~{}` can match a request", pattern.written());
+                    let question =
+                        format!("whether path `~{}` can match a request", clipped(pattern.written()));
                     proofs.leave_open(reason, question);
                 }
             }

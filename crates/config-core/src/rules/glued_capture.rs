@@ -55,7 +55,7 @@ impl<'f> Glued<'f> {
         let start = pattern.compile()?.captures(&shown.path)?.name(name)?.start();
         let parted = [&shown.path[..start], "/", &shown.path[start..]].concat();
         let is_normal = *normalize(parted.as_bytes()) == *parted.as_bytes();
-        let trial = Trial::new(facts, route)?;
+        let trial = Trial::of(facts, route)?;
         if !is_normal || trial.take(&parted).is_some() {
             return None;
         }

@@ -7,19 +7,19 @@ use crate::language::{Languages, Paths, PathsId, target};
 use crate::model::RouteIndex;
 use crate::pattern::{End, Pattern};
 use crate::proof::Proofs;
-use crate::proof::trial::Trial;
 use crate::rules::Rule;
+use crate::rules::wording::clipped;
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     let facts = proofs.facts;
     let mut open = Vec::new();
     for (index, route) in facts.routes.iter().enumerate() {
-        for path in &route.paths {
+        for (at, path) in route.paths.iter().enumerate() {
             let PathKind::Regex(Ok(pattern)) = &path.kind else { continue };
             if pattern.end() == End::Open
                 && let Ok(anchored) = Pattern::parse(&anchored(pattern))
             {
-                open.push((RouteIndex(index), path, &**pattern, anchored));
+                open.push(((RouteIndex(index), at), path, &**pattern, anchored));
             }
         }
     }
@@ -28,7 +28,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     // too, whatever is shortest shows more.
     let ending = PathsId(2 * open.len() as u32);
     let languages = Languages::new(sets.map(Paths::Regex).chain([Paths::Ending("/more")]));
-    for ((route, path, pattern, _), id) in open.iter().zip((0..).step_by(2)) {
+    for (((route, at), path, pattern, _), id) in open.iter().zip((0..).step_by(2)) {
         let (own, anchored) = (PathsId(id), [PathsId(id + 1)]);
         let longer = match languages.find(&[own, ending], &anchored) {
             Ok(Some(longer)) if !pattern.has_top_level_alternation() => Ok(Some(longer)),
@@ -39,7 +39,7 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
             Ok(None) => continue,
             Err(reason) => {
                 let question =
-                    format!("whether path `~{}` ends where a request path does", pattern.written());
+                    format!("whether path `~{}` ends where a request path does", clipped(pattern.written()));
                 proofs.leave_open(reason, question);
                 continue;
             }
@@ -55,8 +55,10 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
             }
         };
         let mut diagnostic = Diagnostic::new(Rule::UnanchoredPath, place, message).help(help);
-        let taken = Trial::new(facts, *route).and_then(|trial| trial.take(&longer));
-        diagnostic.witness = taken.map(|taken| taken.witness);
+        let space = proofs.space();
+        let entry = space.entries_of(*route).find(|id| space.entry(*id).path == Some(*at));
+        let taken = entry.and_then(|entry| space.taken(entry, &longer));
+        diagnostic.witness = taken.map(|request| request.witness());
         diagnostics.push(diagnostic);
     }
 }

@@ -134,10 +134,11 @@ struct PathAbsence {
 /// no request that an earlier path with the capture does not take is none.
 fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iterator<Item = PathAbsence> {
     let paths = &facts.routes[index.0].paths;
-    let order: Vec<usize> = match Trial::new(facts, index) {
+    let order: Vec<usize> = match Trial::of(facts, index) {
         Some(trial) => trial.order().collect(),
         None => (0..paths.len()).collect(),
     };
+    let languages = Languages::new(paths.iter().map(|path| set(path).unwrap_or(Paths::Any)));
     // The paths before, those that set the capture for certain first.
     let (mut certain, mut optional) = (Vec::new(), Vec::new());
     order
@@ -145,11 +146,8 @@ fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iter
         .flat_map(move |at| {
             let path = &paths[at];
             let supply = supply(facts, path, name);
-            let Some(this) = set(path).filter(|_| !matches!(supply, Supply::Certain)) else {
-                certain.extend(set(path));
-                return [None, None];
-            };
-            let outside = |optional: &[Paths]| outside(this, &certain, optional).transpose();
+            let Some(this) = set(path).map(|_| PathsId(at as u32)) else { return [None, None] };
+            let outside = |optional: &[PathsId]| outside(&languages, this, &certain, optional).transpose();
             match supply {
                 Supply::Lacking => {
                     let shown = outside(&optional);
@@ -157,12 +155,17 @@ fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iter
                 }
                 Supply::Optional(_, shown) => {
                     // Where an earlier path takes what shows it, another request may.
-                    let other = outside(&optional).filter(|_| shown.is_ok() && !certain.is_empty());
+                    let may_be_taken = shown.is_ok() && !certain.is_empty();
+                    let other = may_be_taken.then(|| outside(&optional)).flatten();
                     optional.push(this);
                     [Some(shown), other]
                         .map(|shown| Some(PathAbsence { kind: Absence::Optional, shown: shown? }))
                 }
-                Supply::Certain | Supply::Unreadable => [None, None],
+                Supply::Certain => {
+                    certain.push(this);
+                    [None, None]
+                }
+                Supply::Unreadable => [None, None],
             }
         })
         .flatten()
@@ -170,11 +173,14 @@ fn absences<'f>(facts: &'f Facts, index: RouteIndex, name: &'f str) -> impl Iter
 
 /// The shortest request path of `this` that is in none of `certain`, if possible in none of `optional`
 /// either.
-fn outside(this: Paths, certain: &[Paths], optional: &[Paths]) -> Result<Option<String>, Undecided> {
-    let languages = Languages::new([this].into_iter().chain(certain.iter().chain(optional).copied()));
-    let excluded: Vec<PathsId> = (1..=certain.len() + optional.len()).map(|id| PathsId(id as u32)).collect();
-    match languages.find(&[PathsId(0)], &excluded) {
-        Ok(None) if !optional.is_empty() => languages.find(&[PathsId(0)], &excluded[..certain.len()]),
+fn outside(
+    languages: &Languages,
+    this: PathsId,
+    certain: &[PathsId],
+    optional: &[PathsId],
+) -> Result<Option<String>, Undecided> {
+    match languages.find(&[this], &[certain, optional].concat()) {
+        Ok(None) if !optional.is_empty() => languages.find(&[this], certain),
         found => found,
     }
 }
@@ -201,7 +207,7 @@ impl<'f> Unproved<'f> {
     /// Why it could not be decided whether a match leaves the capture unset; `None` if one does.
     pub fn undecided(&self) -> Option<Undecided> {
         let (index, name) = (self.routes[0], self.name());
-        let trial = Trial::new(self.facts, index);
+        let trial = Trial::of(self.facts, index);
         let mut undecided = None;
         for absence in absences(self.facts, index, name) {
             let reason = match absence.shown {
@@ -259,7 +265,7 @@ impl<'f> Unproved<'f> {
     /// A request that the first failing route takes without the capture.
     fn witness(&self) -> Option<Witness> {
         let (index, name) = (self.routes[0], self.name());
-        let trial = Trial::new(self.facts, index)?;
+        let trial = Trial::of(self.facts, index)?;
         let lacks = |path: &str| Some(trial.take(path)?).filter(|taken| taken.captures.get(name).is_none());
         let taken = match self.first_route().paths.is_empty() {
             true => lacks("/"),

@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
-use regex_automata::{Anchored, Input, nfa::thompson::pikevm::PikeVM, util::syntax};
+use regex_automata::{
+    Anchored, Input,
+    nfa::thompson::pikevm::{Cache, PikeVM},
+    util::syntax,
+};
 
 use crate::{
     language::{Undecided, budget::Budget, nfa::Nfa},
@@ -14,7 +18,7 @@ use crate::{
 pub struct Machine {
     tail: Rc<str>,
     pub nfa: Nfa,
-    engine: Option<PikeVM>,
+    engine: Option<(PikeVM, Cache)>,
 }
 
 impl Machine {
@@ -37,18 +41,23 @@ impl Machine {
         group: u32,
         budget: &mut Budget,
     ) -> Result<Option<Option<&'p str>>, Undecided> {
-        let engine = match &mut self.engine {
+        let (engine, cache) = match &mut self.engine {
             Some(engine) => engine,
             None => {
                 budget.spend(self.nfa.ranges().saturating_mul(RANGE))?;
                 let syntax = syntax::Config::new().nest_limit(TAIL_NEST_LIMIT);
                 let engine = PikeVM::builder().syntax(syntax).build(&self.tail);
-                self.engine.insert(engine.map_err(|_| Undecided::TooLarge)?)
+                let engine = engine.map_err(|_| Undecided::TooLarge)?;
+                // Each of its states has room for what every group captures.
+                let slots = engine.get_nfa().states().len() * engine.get_nfa().group_info().slot_len();
+                budget.spend(slots / SLOTS)?;
+                let cache = engine.create_cache();
+                self.engine.insert((engine, cache))
             }
         };
-        let (mut cache, mut captures) = (engine.create_cache(), engine.create_captures());
+        let mut captures = engine.create_captures();
         let input = Input::new(path).range(start..).anchored(Anchored::Yes);
-        engine.captures(&mut cache, input, &mut captures);
+        engine.captures(cache, input, &mut captures);
         let value = captures.get_group(group as usize).map(|span| &path[span.range()]);
         Ok(captures.is_match().then_some(value))
     }
@@ -56,3 +65,6 @@ impl Machine {
 
 /// What it costs to compile a range of characters to bytes, in steps of a thread.
 const RANGE: usize = 8;
+
+/// How many of the engine's slots are made ready in the time of a step.
+const SLOTS: usize = 16;

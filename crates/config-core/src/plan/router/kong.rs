@@ -3,6 +3,7 @@
 
 use std::cmp::Ordering;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use super::{Match, Router, Table, view::View};
@@ -103,9 +104,15 @@ impl Router {
 }
 
 impl Router {
-    /// What Kong sorts a place in [`Self::order`] by.
-    pub(crate) fn kong_key(&self, rank: u32) -> KongKey {
-        self.table.kong_key(rank)
+    /// What Kong sorts each place in [`Self::order`] by.
+    pub(crate) fn kong_keys(&self) -> Vec<KongKey> {
+        let table = &self.table;
+        let mut known: FxHashMap<u32, Vec<Rank>> = FxHashMap::default();
+        let keys = (0..table.entries.len() as u32).map(|rank| {
+            let groups = known.entry(table.entry(rank).route).or_insert_with(|| groups(table.route(rank)));
+            KongKey { priority: table.rank_of(rank).kong_shipped(), id: table.id_among(groups, rank) }
+        });
+        keys.collect()
     }
 }
 
@@ -116,12 +123,18 @@ impl Table {
 
     /// The id by which Kong breaks ties.
     fn kong_id(&self, rank: u32) -> Option<Uuid> {
-        let (route, of) = (self.route(rank), self.rank_of(rank));
-        let id = route.kong_id?;
-        let groups = groups(route);
+        self.id_among(&groups(self.route(rank)), rank)
+    }
+
+    /// The same, given the groups of the route's paths.
+    fn id_among(&self, groups: &[Rank], rank: u32) -> Option<Uuid> {
+        let id = self.route(rank).kong_id?;
         match groups.len() {
             0 | 1 => Some(id),
-            _ => groups.iter().position(|group| *group == of).map(|at| split_group_id(id, at + 1)),
+            _ => {
+                let of = self.rank_of(rank);
+                groups.iter().position(|group| *group == of).map(|at| split_group_id(id, at + 1))
+            }
         }
     }
 
@@ -158,12 +171,7 @@ impl Table {
 
 /// The groups into which Kong splits the paths of a route, in the order of their first paths.
 fn groups(route: &Criteria) -> Vec<Rank> {
-    let mut groups = Vec::new();
-    for path in &route.paths {
-        let rank = Rank::of(route, Some(path));
-        if !groups.contains(&rank) {
-            groups.push(rank);
-        }
-    }
-    groups
+    let mut known = FxHashSet::default();
+    let ranks = route.paths.iter().map(|path| Rank::of(route, Some(path)));
+    ranks.filter(|rank| known.insert(*rank)).collect()
 }
