@@ -1,17 +1,99 @@
-//! The file that linting is measured on: the routes of [`mixture`], a hundred to a service, each
-//! with an ai-proxy of its own, written as people and their generators write them.
+//! The files that linting is measured on: routes a hundred to a service, each with an ai-proxy of its
+//! own, written as people and their generators write them, about 615 bytes each.
 
 use crate::mixture;
 
-/// A declarative file of `routes` routes, about 615 bytes each. It has no error; of every hundred
-/// routes thirty end openly and name a group that no template uses, which are remarks.
-pub fn yaml(routes: usize) -> String {
+/// The routes of [`mixture`]. No two match the same request, but for those that begin with a capture; of
+/// every hundred routes thirty end openly and name a group that no template uses, which are remarks.
+pub fn apart(routes: usize) -> String {
+    let patterns = mixture::patterns(routes);
+    file(patterns.iter().enumerate().map(|(index, pattern)| Route::regex(index, pattern.clone())))
+}
+
+/// The routes of [`mixture`], some of which demand a host or a header or have no name, and ten that
+/// take what others leave. Five of these stand among the others and give way to them by their priority;
+/// five are the last routes of the file.
+pub fn contested(routes: usize) -> String {
+    let (among, last) = CATCH_ALLS.split_at(CATCH_ALLS.len() / 2);
+    let between = (routes / among.len()).max(1);
+    let patterns = mixture::patterns(routes);
+    file(patterns.into_iter().enumerate().map(|(index, pattern)| {
+        let among = among.get(index / between).filter(|_| index % between == between / 2);
+        let last = last.get((index + last.len()).wrapping_sub(routes));
+        let Some((path, methods)) = among.or(last) else {
+            return Route {
+                is_named: index % 13 != 6,
+                demand: match index % 77 {
+                    3 | 40 => Some(format!("hosts: [team-{}.ai.example.com]", index / 100)),
+                    5 | 60 => Some("headers: {x-tier: [gold, silver]}".to_owned()),
+                    7 => Some("headers: {x-team: ['~*^team-[0-9]+$']}".to_owned()),
+                    _ => None,
+                },
+                ..Route::regex(index, pattern)
+            };
+        };
+        let demand = among.map(|_| "regex_priority: -1".to_owned());
+        Route { path: (*path).to_owned(), methods, demand, ..Route::regex(index, String::new()) }
+    }))
+}
+
+/// Every route begins with a capture and ends with a text of its own.
+pub fn wildcards(routes: usize) -> String {
+    file(
+        (0..routes)
+            .map(|index| Route::regex(index, format!("/(?<model>[^#?/]+)/y{index}/chat/completions$"))),
+    )
+}
+
+/// Every route has the same path.
+pub fn identical(routes: usize) -> String {
+    file((0..routes).map(|index| Route::regex(index, "/chat/completions$".to_owned())))
+}
+
+/// One route in ten takes all that the others do, each with a pattern of its own.
+pub fn covered(routes: usize) -> String {
+    file((0..routes).map(|index| match index % 10 {
+        0 => Route::regex(index, format!("/openai/(?<rest_{index}>.*)")),
+        _ => Route::regex(index, format!("/openai/{index}/chat/completions$")),
+    }))
+}
+
+/// Routes that take what others leave, and their methods.
+const CATCH_ALLS: [(&str, &str); 10] = [
+    ("~/(?<model>[^#?/]+)/chat/completions$", "POST"),
+    ("~/openai/(?<rest>.*)", "POST"),
+    ("/static", "POST"),
+    ("~/mistral(?<model>[^#?/]+)/chat/completions$", "POST"),
+    ("~/openai/deployments/(?<deployment>[^#?/]+)/chat/completions", "POST"),
+    ("~/cohere/(?<op_path>[^#?]+)", "POST"),
+    ("/", "GET"),
+    ("~/(?<team>team-[0-9]+)/(?<model>[^#?/]+)/(?<operation>.*)", "POST"),
+    ("~/.*/chat/completions$", "POST"),
+    ("/", "POST"),
+];
+
+struct Route {
+    index: usize,
+    path: String,
+    methods: &'static str,
+    /// A line that says what else a request must have, or what priority the route has.
+    demand: Option<String>,
+    is_named: bool,
+}
+
+impl Route {
+    fn regex(index: usize, pattern: String) -> Self {
+        Self { index, path: format!("~{pattern}"), methods: "POST", demand: None, is_named: true }
+    }
+}
+
+fn file(routes: impl Iterator<Item = Route>) -> String {
     let mut text = String::from("_format_version: \"3.0\"\n\nservices:\n");
-    for (index, pattern) in mixture::patterns(routes).iter().enumerate() {
-        if index % 100 == 0 {
-            text += &service(index / 100);
+    for (count, it) in routes.enumerate() {
+        if count % 100 == 0 {
+            text += &service(count / 100);
         }
-        text += &route(index, pattern);
+        text += &route(&it);
     }
     text
 }
@@ -23,13 +105,16 @@ fn service(team: usize) -> String {
     )
 }
 
-fn route(index: usize, pattern: &str) -> String {
+fn route(Route { index, path, methods, demand, is_named }: &Route) -> String {
     let team = index / 100;
+    let [header, variable, model] = upstream(*index, path);
     let path = match index % 3 {
-        0 => format!("'~{pattern}'"),
-        1 => format!("\"~{pattern}\""),
-        _ => format!("~{pattern}"),
+        0 => format!("'{path}'"),
+        1 => format!("\"{path}\""),
+        _ => path.clone(),
     };
+    let name = if *is_named { format!("name: chat-{index}\n        ") } else { String::new() };
+    let demand = demand.iter().map(|line| format!("        {line}\n")).collect::<String>();
     let comment = match index % 10 {
         0 => format!("      # since release {}, see the wiki before changing it\n", index % 37),
         _ => String::new(),
@@ -39,7 +124,6 @@ fn route(index: usize, pattern: &str) -> String {
         1 => format!("        tags: [team-{team}, staging]\n"),
         _ => String::new(),
     };
-    let [header, variable, model] = upstream(index, pattern);
     let logging = match index % 8 {
         2 => "              logging: {log_statistics: true, log_payloads: false}\n",
         6 => {
@@ -53,7 +137,7 @@ fn route(index: usize, pattern: &str) -> String {
     };
     let options = format!("                  max_tokens: {}\n{temperature}", 512 + index % 1024);
     format!(
-        "{comment}      - name: chat-{index}\n        paths:\n          - {path}\n        methods: [POST]\n        \
+        "{comment}      - {name}paths:\n          - {path}\n        methods: [{methods}]\n{demand}        \
          strip_path: false\n{tags}        plugins:\n          - name: ai-proxy\n            config:\n              \
          route_type: llm/v1/chat\n              auth:\n                header_name: {header}\n                \
          header_value: \"{{vault://env/{variable}}}\"\n{logging}              model:\n{model}{options}"
@@ -61,8 +145,8 @@ fn route(index: usize, pattern: &str) -> String {
 }
 
 /// The header of the credential, the end of its variable's name, and the model up to its options.
-fn upstream(index: usize, pattern: &str) -> [String; 3] {
-    let name = match pattern.contains("(?<model>") {
+fn upstream(index: usize, path: &str) -> [String; 3] {
+    let name = match path.contains("(?<model>") {
         true => "\"$(uri_captures.model)\"",
         false => "gpt-4o-mini",
     };
