@@ -1,7 +1,8 @@
 //! Which routes compete for the same requests, and the one finding that each pair of them gets.
 //!
 //! Findings stand at the broader of two paths, the one with the shorter literal beginning (of equals the
-//! later in the file), so that a catch-all over a thousand routes is one finding and not a thousand.
+//! later in the file), so that a catch-all over a thousand routes is one finding and not a thousand. Only
+//! a path that wins nothing at all is said of at its own place.
 //! Of a pair the gravest is said: a client that ends up with another provider, though not where Kong
 //! gives that one all; a path that wins nothing; then ties, and what Kong tries in another order.
 

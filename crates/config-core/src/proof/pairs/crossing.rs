@@ -16,13 +16,14 @@ use crate::proof::request::Request;
 use crate::proof::space::EntryId;
 use crate::syntax::Spanned;
 
-/// The crossings of a file, each at the broader path.
+/// The crossings of a file, each at the broader path; at its own where that path wins nothing at all.
 pub(super) fn find(judge: &mut Judge) -> Vec<Crowd<Crossing>> {
     let mut crowds: Vec<Crowd<Crossing>> = Vec::new();
     let mut place = FxHashMap::default();
     for from in judge.entries.clone() {
         let Some(crossing) = crossing(judge, from) else { continue };
-        let broad = judge.broader(from, crossing.to);
+        // A path that wins nothing besides is too much to be said in passing.
+        let broad = if crossing.shadow.is_some() { from } else { judge.broader(from, crossing.to) };
         let at = *place.entry(broad).or_insert_with(|| {
             crowds.push(Crowd { broad, shown: Vec::new(), more: 0 });
             crowds.len() - 1
