@@ -30,6 +30,7 @@ pub use gateway::Gateway;
 pub use head::ClientConnection;
 pub use limits::Limits;
 pub use server::Server;
+pub use stopping::Stop;
 pub use upstream::Upstream;
 
 /// What goes wrong on a connection.

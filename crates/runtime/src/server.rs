@@ -15,7 +15,7 @@ use crate::{
     limits::Limits,
     listener,
     refusal::Refusal,
-    stopping::Stop,
+    stopping::{Stop, Stopping},
 };
 
 /// What answers the requests of a server.
@@ -50,6 +50,8 @@ pub struct Server {
     limits: Limits,
     trusted: TrustedProxies,
     load: Load,
+    stop: Stop,
+    stopping: Stopping,
 }
 
 impl Server {
@@ -67,7 +69,9 @@ impl Server {
         let (clients, admin) = (bind(listen).await?, bind(admin).await?);
         let addresses = (clients.local_addr()?, admin.local_addr()?);
         let load = Load::new(&limits);
-        Ok(Self { clients, admin, addresses, limits, trusted: TrustedProxies::new(trusted), load })
+        let trusted = TrustedProxies::new(trusted);
+        let (stop, stopping) = Stop::new();
+        Ok(Self { clients, admin, addresses, limits, trusted, load, stop, stopping })
     }
 
     /// Where clients and administrators are served.
@@ -80,11 +84,17 @@ impl Server {
         self.load.clone()
     }
 
-    /// Serves until `shutdown`, then drains: `/readyz` says so, nothing is accepted any more, idle
-    /// connections end, and requests in flight have [`Limits::drain_time`] to finish. Dropping the
-    /// future cuts everything at once.
-    pub async fn run(self, handler: Arc<impl Handler>, shutdown: impl Future<Output = ()>) {
-        let (stop, stopping) = Stop::new();
+    /// What tells the server to stop.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Serves until it is told to [stop](Self::stop), then drains: `/readyz` says so, nothing is accepted
+    /// any more, idle connections end, and requests in flight have [`Limits::drain_time`] to finish.
+    /// Dropping the future cuts everything at once.
+    pub async fn run(self, handler: Arc<impl Handler>) {
+        // As long as the server runs, there is somebody who could stop it.
+        let (_stop, stopping) = (self.stop, self.stopping);
         let admin = Arc::new(Admin::new(stopping.clone()));
         let (_never, forever) = Stop::new();
         let admin_limits = Admin::limits();
@@ -93,7 +103,6 @@ impl Server {
         tokio::select! {
             () = listener::serve(self.clients, handler, self.limits, self.trusted, self.load, stopping) => {}
             () = listener::serve(self.admin, admin, admin_limits, nobody, admin_load, forever) => {}
-            () = async { shutdown.await; stop.now(); std::future::pending().await } => {}
         }
     }
 }

@@ -3,19 +3,20 @@
 use tokio::sync::watch;
 
 /// Says so.
-pub(crate) struct Stop(watch::Sender<bool>);
+#[derive(Clone)]
+pub struct Stop(watch::Sender<bool>);
 
 /// Hears it.
 #[derive(Clone)]
 pub(crate) struct Stopping(watch::Receiver<bool>);
 
 impl Stop {
-    pub fn new() -> (Self, Stopping) {
+    pub(crate) fn new() -> (Self, Stopping) {
         let (sender, receiver) = watch::channel(false);
         (Self(sender), Stopping(receiver))
     }
 
-    /// From now on, the server stops.
+    /// From now on, the server stops: whoever asks from here on is told so.
     pub fn now(&self) {
         self.0.send_replace(true);
     }

@@ -20,7 +20,6 @@ use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     runtime::{Builder, RuntimeMetrics},
-    sync::oneshot,
     task,
     time::timeout,
 };
@@ -101,23 +100,21 @@ pub fn play(setting: Setting, scene: impl AsyncFnOnce(&mut Stage)) -> Vec<Value>
     let gateway = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     director.block_on(async {
         let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let (stop, stopped) = oneshot::channel::<()>();
         let port = upstream.local_addr().expect("it is bound").port();
         let handler = Arc::new(setting.gateway(port, log.clone()));
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let entered = gateway.enter();
         let server = Server::bind(any, any, setting.limits.clone(), Vec::new()).await.expect("free ports");
         drop(entered);
-        let (address, load) = (server.addresses().0, server.load());
-        let stopped = async { stopped.await.unwrap_or_default() };
-        let serving = gateway.spawn(server.run(handler, stopped));
+        let (address, load, stop) = (server.addresses().0, server.load(), server.stop());
+        let serving = gateway.spawn(server.run(handler));
         // The server's own task, and after its first use the one that tends the pool.
         let at_rest = AtRest { connections: 0, in_flight: 0, descriptors: descriptors(), tasks: 2 };
         let mut stage = Stage { address, upstream, load, gateway: gateway.metrics(), at_rest };
         stage.still_works().await;
         scene(&mut stage).await;
         stage.is_at_rest("after the scene").await;
-        assert!(stop.send(()).is_ok(), "the server has ended");
+        stop.now();
         within("the server drains", serving).await.expect("no panic");
     });
     drop(gateway);

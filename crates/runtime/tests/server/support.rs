@@ -17,7 +17,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use runtime::{
-    Body, BoxError,
+    Body, BoxError, Stop,
     head::{self, ClientConnection},
     limits::Limits,
     refusal,
@@ -26,7 +26,7 @@ use runtime::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    sync::{Semaphore, oneshot},
+    sync::Semaphore,
     task::JoinHandle,
 };
 
@@ -125,7 +125,7 @@ pub struct Running {
     pub address: SocketAddr,
     pub admin: SocketAddr,
     pub load: Load,
-    stop: oneshot::Sender<()>,
+    stop: Stop,
     server: JoinHandle<()>,
 }
 
@@ -140,11 +140,8 @@ impl Running {
         let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
         let server = Server::bind(free, free, limits, trusted).await.unwrap();
         let (address, admin) = server.addresses();
-        let (stop, stopped) = oneshot::channel();
-        let (mirror, load) = (Arc::new(Mirror::default()), server.load());
-        let run = server.run(mirror.clone(), async {
-            let _ = stopped.await;
-        });
+        let (mirror, load, stop) = (Arc::new(Mirror::default()), server.load(), server.stop());
+        let run = server.run(mirror.clone());
         Self { mirror, address, admin, load, stop, server: tokio::spawn(run) }
     }
 
@@ -172,7 +169,7 @@ impl Running {
 
     /// Tells the server to stop.
     pub fn stop(self) -> Stopping {
-        self.stop.send(()).unwrap();
+        self.stop.now();
         Stopping { load: self.load, server: self.server }
     }
 

@@ -46,7 +46,7 @@ impl Running {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(any, any, limits, Vec::new()).await.expect("free ports");
         let address = server.addresses().0;
-        let server = tokio::spawn(server.run(Arc::new(gateway), std::future::pending()));
+        let server = tokio::spawn(server.run(Arc::new(gateway)));
         Self { address, log, lines, server }
     }
 

@@ -7,7 +7,6 @@ use std::{
 };
 
 use runtime::{Gateway, Limits, Server};
-use tokio::sync::oneshot;
 
 use crate::{Failure, cli::Serve};
 
@@ -26,14 +25,14 @@ pub fn until_told_to_stop(args: &Serve, gateway: Gateway, limits: Limits) -> Res
             .map_err(|cause| io::Error::other(format!("{cause}; choose others with --listen and --admin")))?;
         let (clients, admin) = server.addresses();
         say(&format!("listening on http://{clients} (admin http://{admin})"));
-        let (stop, stopped) = oneshot::channel::<()>();
+        let stop = server.stop();
         tokio::select! {
-            () = server.run(Arc::new(gateway), async { let _ = stopped.await; }) => {}
+            () = server.run(Arc::new(gateway)) => {}
             () = async {
                 signals.next().await;
+                // Before anybody is told, so that `/readyz` says the same.
+                stop.now();
                 say(&format!("stopping: requests in flight have {drain_time} s; a second signal cuts them short"));
-                // Dropped or sent, it says the same.
-                let _ = stop.send(());
                 signals.next().await;
                 say("stopped: requests in flight were cut short");
             } => {}
