@@ -27,8 +27,11 @@ pub struct Proofs {
     pub open: Vec<String>,
 }
 
+/// A file of so many routes.
+type Shape = fn(usize) -> String;
+
 /// The files, by name.
-pub const SHAPES: [(&str, fn(usize) -> String); 4] = [
+pub const SHAPES: [(&str, Shape); 4] = [
     ("contested", configuration::contested),
     ("wildcards", configuration::wildcards),
     ("identical", configuration::identical),
