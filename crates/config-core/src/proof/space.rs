@@ -10,7 +10,7 @@ mod header;
 mod name;
 pub(crate) mod value;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashMap;
 
@@ -59,6 +59,8 @@ pub struct Space<'p> {
     endings: FxHashMap<Box<str>, PathsId>,
     /// How many comparisons all questions together may still take.
     comparisons: Cell<usize>,
+    /// What Kong does with the request that was asked for last: many routes may compete for one.
+    kong: RefCell<Option<(Request, KongPick)>>,
 }
 
 /// Some seconds' work: no more than a file that is made to take long would cost.
@@ -101,6 +103,7 @@ impl<'p> Space<'p> {
             languages: Languages::new(sets),
             endings: endings.into_iter().map(|(ending, id)| (ending.into(), id)).collect(),
             comparisons: Cell::new(COMPARISONS),
+            kong: RefCell::default(),
         }
     }
 
@@ -195,11 +198,19 @@ impl<'p> Space<'p> {
 
     /// The entry that open-source Kong 3.10, as shipped, gives the request to.
     pub fn kong_winner(&self, request: &Request) -> KongPick {
-        match request.with_head(|head| self.router.kong_winner(head)) {
+        let mut last = self.kong.borrow_mut();
+        if let Some((known, pick)) = &*last
+            && known == request
+        {
+            return *pick;
+        }
+        let pick = match request.with_head(|head| self.router.kong_winner(head)) {
             None => KongPick::Nothing,
             Some((_, true)) => KongPick::Random,
             Some((rank, false)) => KongPick::Entry(EntryId(rank)),
-        }
+        };
+        *last = Some((request.clone(), pick));
+        pick
     }
 
     /// The request with this normalised path that an entry matches, if it matches the path.

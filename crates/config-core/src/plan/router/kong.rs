@@ -82,10 +82,11 @@ impl Router {
         let table = &self.table;
         let matching = self.all(view);
         let ours = *matching.first()?;
-        let keyed: Vec<(u32, KongKey)> =
-            matching.into_iter().map(|rank| (rank, table.kong_key(rank))).collect();
-        let highest = keyed.iter().map(|(_, key)| key.priority).max()?;
-        let tied: Vec<_> = keyed.into_iter().filter(|(_, key)| key.priority == highest).collect();
+        let priorities: Vec<u64> = matching.iter().map(|rank| table.rank_of(*rank).kong_shipped()).collect();
+        let priority = *priorities.iter().max()?;
+        let tied = matching.into_iter().zip(priorities).filter(|(_, other)| *other == priority);
+        let tied: Vec<(u32, KongKey)> =
+            tied.map(|(rank, _)| (rank, KongKey { priority, id: table.kong_id(rank) })).collect();
 
         let route = |(rank, _): &(u32, KongKey)| table.entry(*rank).route;
         let several = tied.iter().any(|other| route(other) != route(&tied[0]));
@@ -117,13 +118,13 @@ impl Router {
 }
 
 impl Table {
-    fn kong_key(&self, rank: u32) -> KongKey {
-        KongKey { priority: self.rank_of(rank).kong_shipped(), id: self.kong_id(rank) }
-    }
-
     /// The id by which Kong breaks ties.
     fn kong_id(&self, rank: u32) -> Option<Uuid> {
-        self.id_among(&groups(self.route(rank)), rank)
+        let route = self.route(rank);
+        match route.paths.len() {
+            0 | 1 => route.kong_id,
+            _ => self.id_among(&groups(route), rank),
+        }
     }
 
     /// The same, given the groups of the route's paths.
