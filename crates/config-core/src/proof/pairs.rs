@@ -14,6 +14,7 @@ mod demands;
 mod ending;
 mod residual;
 mod shadow;
+mod twins;
 
 use std::cmp::Reverse;
 
@@ -118,8 +119,11 @@ impl Pairs {
         let mut candidates = judge.candidates();
         let mut challenged = vec![false; judge.entries.len()];
         let (mut steps, mut unfinished) = (STEPS, 0);
-        for broad in 0..judge.entries.len() as u32 {
-            contests.begin(judge.entries[broad as usize]);
+        // Where not all can be looked at, a few catch-alls are to stay open and not what they cover.
+        let mut order: Vec<u32> = (0..judge.rivals.len() as u32).collect();
+        order.sort_by_cached_key(|broad| candidates.beneath(*broad));
+        for broad in order {
+            contests.begin(judge.rivals[broad as usize]);
             let is_finished = candidates.of(broad, &mut steps, |meeting| {
                 let (a, b) = judge.entries_of(&meeting);
                 let (first, second) = (a.min(b), a.max(b));
@@ -133,6 +137,10 @@ impl Pairs {
         }
         let (ambiguous, reordered, unasked) = contests.into_parts();
         judge.leave_open(unfinished, unasked);
+        for (leader, twin) in judge.twins.clone() {
+            challenged[twin.0 as usize] =
+                !judge.is_hole(twin) && (challenged[leader.0 as usize] || judge.may_both_match(leader, twin));
+        }
         let challenged = (0..).map(EntryId).zip(challenged).filter(|(_, is)| *is).map(|(entry, _)| entry);
         let mut shadowed = shadow::find(&mut judge, challenged);
         let told: Vec<&Shadowed> =
@@ -146,8 +154,12 @@ impl Pairs {
 struct Judge<'p, 'a> {
     proofs: &'p Proofs<'a>,
     space: &'p Space<'a>,
-    /// In the order of the file; what candidates are made of.
+    /// In the order of the file.
     entries: Vec<EntryId>,
+    /// Those that repeat an earlier one, which wins all that they match, behind that one.
+    twins: Vec<(EntryId, EntryId)>,
+    /// All but the twins; what candidates are made of.
+    rivals: Vec<EntryId>,
     /// Whether each entry, by its id, wins anything.
     wins: Vec<Option<Wins>>,
     /// What Kong sorts each entry by.
@@ -162,7 +174,12 @@ impl<'p, 'a> Judge<'p, 'a> {
         let space = proofs.space();
         let mut entries: Vec<EntryId> = (0..space.entries().len() as u32).map(EntryId).collect();
         entries.sort_unstable_by_key(|id| (space.entry(*id).route, space.entry(*id).path));
-        let wins = vec![None; entries.len()];
+        let twins = twins::find(space);
+        let mut wins = vec![None; entries.len()];
+        for (_, twin) in &twins {
+            wins[twin.0 as usize] = Some(Wins::Nothing);
+        }
+        let rivals = entries.iter().copied().filter(|id| wins[id.0 as usize].is_none()).collect();
         let demands = proofs.plan.criteria().map(|(route, criteria)| (route, Demands::of(criteria)));
         Self {
             proofs,
@@ -171,6 +188,8 @@ impl<'p, 'a> Judge<'p, 'a> {
             kong: proofs.plan.router().kong_keys(),
             demands: demands.collect(),
             entries,
+            twins,
+            rivals,
             behaviours: Behaviours::new(proofs.facts),
             questions: QUESTIONS,
         }
@@ -178,7 +197,7 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     fn candidates(&self) -> Candidates<'a> {
         let mut tails = Tails::default();
-        let sides = self.entries.iter().map(|id| match self.space.path(*id) {
+        let sides = self.rivals.iter().map(|id| match self.space.path(*id) {
             Some(PathCriterion::Regex(pattern)) => (*id, tails.intern(pattern)),
             _ => (*id, Tail::Open),
         });
@@ -189,7 +208,7 @@ impl<'p, 'a> Judge<'p, 'a> {
 
     /// The broad entry of a meeting, and the narrow one.
     fn entries_of(&self, meeting: &Meeting) -> (EntryId, EntryId) {
-        (self.entries[meeting.broad as usize], self.entries[meeting.narrow as usize])
+        (self.rivals[meeting.broad as usize], self.rivals[meeting.narrow as usize])
     }
 
     /// The one of two entries where findings about both stand.

@@ -114,12 +114,20 @@ impl<'p> Candidates<'p> {
     /// literal beginning each is so once. `steps` is what may be looked at; each look is taken from it.
     /// Says whether it sufficed.
     pub fn of(&mut self, broad: u32, steps: &mut usize, mut found: impl FnMut(Meeting)) -> bool {
+        if *steps == 0 {
+            return false;
+        }
         let under = self.under(self.sides[broad as usize].literal);
-        let walked = self.before[under.end] - self.before[under.start];
-        match self.alike(broad, walked / WALK_ADVANTAGE) {
+        match self.alike(broad, self.beneath(broad) / WALK_ADVANTAGE) {
             Some(alike) => self.one_by_one(broad, &alike, steps, &mut found),
             None => self.walk(broad, under, steps, &mut found),
         }
+    }
+
+    /// How many entries begin with all that `broad` begins with.
+    pub fn beneath(&self, broad: u32) -> usize {
+        let under = self.under(self.sides[broad as usize].literal);
+        self.before[under.end] - self.before[under.start]
     }
 
     /// The literals that begin with `text`.
