@@ -140,6 +140,24 @@ fn comparing_is_not_quadratic() {
     }
 }
 
+#[test]
+fn what_repeats_an_earlier_path_is_its_twin() {
+    let routes = [
+        json!({"name": "a", "paths": ["~/(?<x>[^/]+)/b$"], "methods": ["POST"]}),
+        json!({"name": "b", "paths": ["~/(?<longer>[^/]+)/b$"], "methods": ["POST"]}),
+        json!({"name": "c", "paths": ["~/(?<x>[^/]+)/b$"], "methods": ["GET"]}),
+        json!({"name": "d", "paths": ["~/(?<x>[^/]*)/b$"], "methods": ["POST"]}),
+        json!({"name": "e", "paths": ["~/([^/]+)/b$"], "methods": ["POST"], "hosts": ["b.example"]}),
+        json!({"name": "f", "paths": ["~/(?<x>[^/]+)/b$"], "methods": ["POST"], "regex_priority": 1}),
+    ];
+    with_proofs(&routes, |proofs| {
+        let route = |id: EntryId| proofs.space().entry(id).route.0;
+        let twins = twins::find(proofs.space());
+        let twins: Vec<_> = twins.into_iter().map(|(leader, twin)| (route(leader), route(twin))).collect();
+        assert_eq!(twins, [(5, 0), (5, 1)]);
+    });
+}
+
 /// Calls `use_it` with the proofs about a file of these routes.
 fn with_proofs(routes: &[Value], use_it: impl FnOnce(&Proofs)) {
     let file = json!({"_format_version": "3.0", "routes": routes}).to_string();
@@ -165,6 +183,7 @@ const PATHS: &[&str] = &[
     "~/a|/b",
     "~/[^/]+/b$",
     "~/(?<x>[ab]+)/?$",
+    "~/(?<y>[ab]+)/?$",
     "~/a/(?<x>[^/]+)/b$",
     "~/a(?<x>[ab]+)$",
     "~/(?<x>[^/]+)/chat/completions$",
