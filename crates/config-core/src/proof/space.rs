@@ -69,6 +69,9 @@ const COMPARISONS: usize = 1 << 25;
 /// What it costs to ask the router, in comparisons.
 const REPLAY: usize = 128;
 
+/// How many looks at a header's name cost as much as a comparison.
+const LOOKS: usize = 8;
+
 /// How many entries may be found to win, one after the other, before a question is left open.
 const ROUNDS: usize = 256;
 
@@ -206,8 +209,13 @@ impl<'p> Space<'p> {
         }
         let pick = match request.with_head(|head| self.router.kong_winner(head)) {
             None => KongPick::Nothing,
-            Some((_, true)) => KongPick::Random,
-            Some((rank, false)) => KongPick::Entry(EntryId(rank)),
+            Some((rank, is_random, matching)) => {
+                // Each header that a match demands was looked for among all that are sent. The answer is
+                // there by now: it is the next question that may find too little left.
+                let looks = matching.saturating_mul(request.headers.len().pow(2));
+                let _ = self.spend(looks / LOOKS);
+                if is_random { KongPick::Random } else { KongPick::Entry(EntryId(rank)) }
+            }
         };
         *last = Some((request.clone(), pick));
         pick
@@ -240,6 +248,10 @@ impl<'p> Space<'p> {
     ) -> Result<Option<Request>, Undecided> {
         if all.iter().any(|id| none.contains(id)) {
             return Ok(None);
+        }
+        // Cells are charged once they are made, so with nothing left none are.
+        if self.comparisons.get() == 0 {
+            return Err(Undecided::TooManyCases);
         }
         let within: Vec<PathsId> = self.path_sets(all).chain(ending).collect();
         let cells = Cells::new(&self.all_criteria(all), &self.all_criteria(none));

@@ -31,6 +31,8 @@ struct Pick {
     kong: u32,
     ours: u32,
     undecided: bool,
+    /// How many match.
+    matching: usize,
 }
 
 /// What Kong sorts paths by: the greater is tried first.
@@ -55,7 +57,7 @@ impl Router {
     /// What Kong would pick for `head`.
     pub fn find_as_kong(&self, head: &RequestHead) -> KongChoice {
         let picked = View::new(head).and_then(|view| Some((self.kong_pick(&view)?, view)));
-        let Some((Pick { kong, ours, undecided }, view)) = picked else {
+        let Some((Pick { kong, ours, undecided, .. }, view)) = picked else {
             return KongChoice { found: None, differs: false, undecided: false, reason: None };
         };
         let table = &self.table;
@@ -72,19 +74,19 @@ impl Router {
     }
 
     /// The place in [`Self::order`] of what Kong would pick, and whether it ties with routes that Kong
-    /// gives random ids on every load.
-    pub(crate) fn kong_winner(&self, head: &RequestHead) -> Option<(u32, bool)> {
+    /// gives random ids on every load; and how many match.
+    pub(crate) fn kong_winner(&self, head: &RequestHead) -> Option<(u32, bool, usize)> {
         let pick = self.kong_pick(&View::new(head)?)?;
-        Some((pick.kong, pick.undecided))
+        Some((pick.kong, pick.undecided, pick.matching))
     }
 
     fn kong_pick(&self, view: &View) -> Option<Pick> {
         let table = &self.table;
-        let matching = self.all(view);
-        let ours = *matching.first()?;
-        let priorities: Vec<u64> = matching.iter().map(|rank| table.rank_of(*rank).kong_shipped()).collect();
+        let found = self.all(view);
+        let (ours, matching) = (*found.first()?, found.len());
+        let priorities: Vec<u64> = found.iter().map(|rank| table.rank_of(*rank).kong_shipped()).collect();
         let priority = *priorities.iter().max()?;
-        let tied = matching.into_iter().zip(priorities).filter(|(_, other)| *other == priority);
+        let tied = found.into_iter().zip(priorities).filter(|(_, other)| *other == priority);
         let tied: Vec<(u32, KongKey)> =
             tied.map(|(rank, _)| (rank, KongKey { priority, id: table.kong_id(rank) })).collect();
 
@@ -100,7 +102,7 @@ impl Router {
             true => tied.into_iter().reduce(greater),
             false => tied.into_iter().next(),
         }?;
-        Some(Pick { kong, ours, undecided })
+        Some(Pick { kong, ours, undecided, matching })
     }
 }
 

@@ -393,3 +393,18 @@ fn long_lists_that_share_nothing_are_given_up() {
     assert_eq!(cells.doubt(), Some(Undecided::TooManyCases));
     assert!(cells.cost() < 1 << 24, "{} comparisons", cells.cost());
 }
+
+#[test]
+fn looking_for_many_headers_is_charged() {
+    let headers: serde_json::Map<_, _> = (0..16).map(|at| (format!("x-{at}"), json!(["a"]))).collect();
+    let route = json!({"headers": headers, "paths": ["/a"]});
+    let plan = plan(&[route.clone(), route]);
+    let space = Space::new(&plan, []);
+    let request =
+        space.find(&[EntryId(1)], &[]).expect("the question is small").expect("nothing excludes it");
+    let before = space.comparisons.get();
+    space.kong_winner(&request);
+    assert!(space.comparisons.get() < before);
+    space.comparisons.set(0);
+    assert_eq!(space.find(&[EntryId(1)], &[]), Err(Undecided::TooManyCases));
+}
