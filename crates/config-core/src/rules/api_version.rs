@@ -3,7 +3,6 @@
 
 mod released;
 
-use std::cell::LazyCell;
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -21,7 +20,7 @@ const ARGUMENT: &str = "api-version";
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     let facts = proofs.facts;
-    let requests = LazyCell::new(|| Requests::new(proofs));
+    let requests = Requests::new(proofs);
     let mut by_default: Vec<(NodeId, PluginIndex)> = Vec::new();
     for (index, plugin) in facts.config.plugins.iter().enumerate() {
         let (Some(config), index) = (&plugin.ai_proxy, PluginIndex(index)) else { continue };

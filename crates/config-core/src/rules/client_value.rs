@@ -2,7 +2,6 @@
 //! that show what becomes of it.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use rustc_hash::FxHashMap;
 
 use crate::analysis::FieldTemplate;
 use crate::diagnostic::Witness;
@@ -15,7 +14,6 @@ use crate::plan::request::RequestHead;
 use crate::plan::upstream::UpstreamUrl;
 use crate::proof::Proofs;
 use crate::proof::request::Request;
-use crate::proof::space::EntryId;
 use crate::template::{Placeholder, Source};
 
 /// The placeholders that read a header or a query argument.
@@ -50,17 +48,12 @@ impl Value {
 /// Requests that the plan gives to a route, with the values that templates ask for.
 pub(super) struct Requests<'p, 'a> {
     proofs: &'p Proofs<'a>,
-    entries: FxHashMap<RouteIndex, Vec<EntryId>>,
 }
 
 impl<'p, 'a> Requests<'p, 'a> {
     /// Requests to the routes of a plan.
     pub fn new(proofs: &'p Proofs<'a>) -> Self {
-        let mut entries: FxHashMap<_, Vec<_>> = FxHashMap::default();
-        for (id, entry) in (0..).zip(proofs.space().entries()) {
-            entries.entry(entry.route).or_default().push(EntryId(id));
-        }
-        Self { proofs, entries }
+        Self { proofs }
     }
 
     /// A request to `route` of which `holds`, with a text for whatever `templates` read; for `fixed` it is
@@ -79,8 +72,9 @@ impl<'p, 'a> Requests<'p, 'a> {
                 values.push((value, text));
             }
         }
-        self.entries.get(&route)?.iter().find_map(|entry| {
-            let request = self.proofs.space().find_won(&[*entry], None).ok()??;
+        let space = self.proofs.space();
+        space.entries_of(route).find_map(|entry| {
+            let request = space.find_won(&[entry], None).ok()??;
             let (request, query) = complete(request, &values);
             let target = target(&request.path) + &query;
             let holds = request.with_head(|head| holds(&RequestHead { target: target.as_bytes(), ..*head }));

@@ -3,7 +3,6 @@
 
 mod endpoint;
 
-use std::cell::LazyCell;
 use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
@@ -21,7 +20,7 @@ pub(super) use endpoint::{is_azure, is_public};
 
 pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
     let facts = proofs.facts;
-    let requests = LazyCell::new(|| Requests::new(proofs));
+    let requests = Requests::new(proofs);
     for (index, plugin) in facts.config.plugins.iter().enumerate() {
         let Some(config) = &plugin.ai_proxy else { continue };
         let options = config.model.options.as_deref();
