@@ -4,7 +4,7 @@ use config_core::sdk::{Access, ClientKey, Family, Operation, Piece, Text};
 
 use super::{
     name,
-    values::{GATEWAY_KEY, api_key, api_version},
+    values::{self, GATEWAY_KEY, api_key, api_version},
 };
 
 /// Words of the language, and the names that the program uses itself.
@@ -108,8 +108,7 @@ impl Program<'_> {
 
     fn client(&self) -> Vec<String> {
         let access = self.access;
-        let mut url = Text::literal(access.origin.to_string());
-        url.append(&access.base);
+        let url = values::url(access);
         let mut options = match access.family {
             Family::OpenAi => vec![format!("baseURL: {}", self.expression(&url))],
             Family::Azure => {
@@ -124,15 +123,10 @@ impl Program<'_> {
             ClientKey::Token => format!("azureADTokenProvider: async () => {}", quoted(GATEWAY_KEY)),
             _ => format!("apiKey: {}", quoted(api_key(access))),
         });
-        let mut headers = self.entries(&access.headers);
-        let mut query = self.entries(&access.query);
-        let key = |name: &str| format!("{}: {}", quoted(name), quoted(GATEWAY_KEY));
-        match &access.key {
-            ClientKey::Header(name) => headers.push(key(name)),
-            ClientKey::Query(name) => query.push(key(name)),
-            _ => {}
-        }
-        for (option, entries) in [("defaultHeaders", headers), ("defaultQuery", query)] {
+        for (option, entries) in
+            [("defaultHeaders", values::headers(access)), ("defaultQuery", values::query(access))]
+        {
+            let entries = self.entries(&entries);
             if !entries.is_empty() {
                 options.push(format!("{option}: {{ {} }}", entries.join(", ")));
             }
@@ -145,10 +139,7 @@ impl Program<'_> {
     }
 
     fn question(&self) -> String {
-        let model = match &self.access.model {
-            Some(model) => self.expression(model),
-            None => quoted(self.access.example_model()),
-        };
+        let model = self.expression(&values::model(self.access));
         let extra = match &self.access.key {
             ClientKey::Body(name) => vec![format!("{}: {}", quoted(name), quoted(GATEWAY_KEY))],
             _ => Vec::new(),

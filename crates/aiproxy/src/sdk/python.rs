@@ -4,7 +4,7 @@ use config_core::sdk::{Access, ClientKey, Family, Operation, Piece, Text};
 
 use super::{
     name,
-    values::{GATEWAY_KEY, api_key, api_version},
+    values::{self, GATEWAY_KEY, api_key, api_version},
 };
 
 /// Words of the language, and the names that the program uses itself.
@@ -84,8 +84,7 @@ struct Program<'a> {
 impl Program<'_> {
     fn client(&self) -> Vec<String> {
         let access = self.access;
-        let mut url = Text::literal(access.origin.to_string());
-        url.append(&access.base);
+        let url = values::url(access);
         let mut arguments = match access.family {
             Family::OpenAi => vec![format!("base_url={}", self.expression(&url))],
             Family::Azure => {
@@ -100,15 +99,10 @@ impl Program<'_> {
             ClientKey::Token => format!("azure_ad_token={}", quoted(GATEWAY_KEY)),
             _ => format!("api_key={}", quoted(api_key(access))),
         });
-        let mut headers = self.entries(&access.headers);
-        let mut query = self.entries(&access.query);
-        let key = |name: &str| format!("{}: {}", quoted(name), quoted(GATEWAY_KEY));
-        match &access.key {
-            ClientKey::Header(name) => headers.push(key(name)),
-            ClientKey::Query(name) => query.push(key(name)),
-            _ => {}
-        }
-        for (argument, entries) in [("default_headers", headers), ("default_query", query)] {
+        for (argument, entries) in
+            [("default_headers", values::headers(access)), ("default_query", values::query(access))]
+        {
+            let entries = self.entries(&entries);
             if !entries.is_empty() {
                 arguments.push(format!("{argument}={{{}}}", entries.join(", ")));
             }
@@ -121,10 +115,7 @@ impl Program<'_> {
     }
 
     fn question(&self) -> String {
-        let model = match &self.access.model {
-            Some(model) => self.expression(model),
-            None => quoted(self.access.example_model()),
-        };
+        let model = self.expression(&values::model(self.access));
         let extra = match &self.access.key {
             ClientKey::Body(name) => {
                 vec![format!("extra_body={{{}: {}}}", quoted(name), quoted(GATEWAY_KEY))]
