@@ -179,42 +179,6 @@ fn an_https_route_refuses_plain_http_or_redirects() {
 }
 
 #[test]
-fn what_cannot_be_sent_yet_is_placed() {
-    let text = r#"
-_format_version: "3.0"
-routes:
-  - name: chat
-    paths: ["/a"]
-    plugins:
-      - name: ai-proxy
-        config:
-          route_type: llm/v1/chat
-          model:
-            name: m
-            options: { anthropic_version: "2023-06-01" }
-            provider: anthropic
-  - name: shadowed
-    paths: ["/b"]
-    plugins:
-      - { name: ai-proxy, config: { route_type: llm/v1/chat, model: { provider: openai, name: m } } }
-      - name: ai-proxy
-        enabled: false
-        config: { route_type: llm/v1/chat, model: { provider: cohere, name: m } }
-plugins:
-  - { name: ai-proxy, config: { route_type: llm/v1/chat, model: { provider: gemini, name: m } } }
-"#;
-    let unbuilt = |text: &str| -> Vec<_> {
-        plan(text).unbuilt().into_iter().map(|it| (it.line, it.column, it.message)).collect()
-    };
-    let anthropic = (13, 23, "requests to `anthropic` are not translated yet".to_owned());
-    assert_eq!(unbuilt(text), std::slice::from_ref(&anthropic));
-    let gemini = (22, 77, "requests to `gemini` are not translated yet".to_owned());
-    let open = text.replace("plugins:\n  -", "  - { paths: [/c] }\nplugins:\n  -");
-    assert_eq!(unbuilt(&open), [anthropic, (gemini.0 + 1, gemini.1, gemini.2)]);
-    assert_eq!(unbuilt(GOOD), []);
-}
-
-#[test]
 fn a_plugin_has_the_id_that_kong_gives_it() {
     let id = |text: &str| {
         let plan = plan(text);

@@ -1,11 +1,18 @@
 //! The wire formats that aiproxy speaks, without I/O: bytes or values in, bytes or values out.
 //!
-//! Clients speak OpenAI's format; a provider speaks one [`WireFormat`]. A format into which
-//! requests are translated has a module of its own; the others have a name only, and no body yet.
+//! Clients speak OpenAI's format; a provider speaks one [`WireFormat`]. Where that is an API of its own, a
+//! [`codec`] translates: the request through [`chat`], a whole answer through [`completion`], a stream
+//! through [`framing`] and [`chunks`]. Where it is OpenAI's, members are edited and bytes pass
+//! ([`openai`], [`mistral`]).
 
 pub mod body;
+pub mod chat;
+pub mod chunks;
+pub mod codec;
+pub mod completion;
 pub mod error;
 pub mod facts;
+pub mod framing;
 mod functions;
 pub mod mistral;
 pub mod multipart;
@@ -13,6 +20,7 @@ pub mod openai;
 mod peek;
 pub mod sse;
 pub mod statistics;
+pub mod stream;
 pub mod usage;
 
 /// What goes over the wire to an upstream.
@@ -30,12 +38,16 @@ pub enum WireFormat {
     CohereV1,
     /// Mistral chat completions: OpenAI's with a closed set of fields.
     Mistral,
-    /// Ollama's `/api/chat` or `/api/generate`.
+    /// Ollama's `/api/chat`.
     Ollama,
+    /// Ollama's `/api/generate`.
+    OllamaGenerate,
     /// A prompt template as text, to a Llama 2 text-generation server.
     Llama2Raw,
-    /// Gemini `generateContent`.
+    /// Gemini `generateContent`, of the public API.
     Gemini,
+    /// The same of Vertex AI, which takes links to files.
+    Vertex,
     /// Amazon Bedrock Converse.
     Bedrock,
     /// OpenAI chat completions with Hugging Face's finish reasons and errors.
@@ -55,8 +67,10 @@ impl WireFormat {
             WireFormat::CohereV1 => "cohere v1",
             WireFormat::Mistral => "mistral",
             WireFormat::Ollama => "ollama",
+            WireFormat::OllamaGenerate => "ollama generate",
             WireFormat::Llama2Raw => "llama2 raw",
             WireFormat::Gemini => "gemini",
+            WireFormat::Vertex => "vertex",
             WireFormat::Bedrock => "bedrock",
             WireFormat::HuggingFaceChat => "huggingface chat",
             WireFormat::HuggingFaceGeneration => "huggingface text generation",

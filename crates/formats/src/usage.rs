@@ -1,5 +1,8 @@
 //! How many tokens an answer took, as the provider counted them.
 
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
 use crate::peek::{count, member, members};
 
 /// A `usage` object.
@@ -31,6 +34,41 @@ impl Usage {
             reasoning_tokens: detail(completion_details, "reasoning_tokens"),
         })
     }
+
+    /// OpenAI's usage object; details only where they are known.
+    pub fn to_openai(&self) -> Box<RawValue> {
+        let written = Written {
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            total_tokens: self.prompt_tokens.saturating_add(self.completion_tokens),
+            prompt_tokens_details: self.cached_tokens.map(|cached_tokens| PromptDetails { cached_tokens }),
+            completion_tokens_details: self
+                .reasoning_tokens
+                .map(|reasoning_tokens| CompletionDetails { reasoning_tokens }),
+        };
+        to_raw_value(&written).expect("numbers have JSON")
+    }
+}
+
+#[derive(Serialize)]
+struct Written {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_tokens_details: Option<PromptDetails>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completion_tokens_details: Option<CompletionDetails>,
+}
+
+#[derive(Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+}
+
+#[derive(Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u64,
 }
 
 #[cfg(test)]

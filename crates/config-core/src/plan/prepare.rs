@@ -10,6 +10,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use formats::WireFormat;
+use formats::codec::Expected;
 
 pub use assembly::{AssembledHeader, Resolve};
 use body::ClientBody;
@@ -76,6 +77,8 @@ pub struct Decision {
     pub stream: bool,
     /// What the body is in, and the answer will be.
     pub wire: WireFormat,
+    /// What the answer is to be read with, where it has to be translated.
+    pub expected: Option<Expected>,
     /// Whose model it is.
     pub provider: Provider,
     /// What the client sent.
@@ -172,7 +175,7 @@ pub fn prepare(
     };
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
     let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
-    let translated = body::translate(proxy, wire, &checked, asks_usage, &mut client);
+    let translated = body::translate(proxy, wire, &checked, asks_usage, &mut client)?;
     let named = checked.model.as_ref().filter(|_| proxy.model_name_header);
     Ok(Decision {
         method,
@@ -193,6 +196,7 @@ pub fn prepare(
         model: checked.model,
         stream: checked.stream,
         wire,
+        expected: translated.expected,
         inspection: inspection.filter(|_| body == Body::Streamed),
         unread: rendered.native.is_none()
             && matches!(client, ClientBody::Opaque | ClientBody::Passing(None))
@@ -260,6 +264,10 @@ fn wire_format(proxy: &Proxy, rendered: &Rendered) -> WireFormat {
     let url_ends_with = |end: &str| {
         rendered.url.as_ref().is_some_and(|url| url.path.path.trim_end_matches('/').ends_with(end))
     };
+    let ollama = match proxy.route_type {
+        RouteType::Completions if !url_ends_with("/api/chat") => WireFormat::OllamaGenerate,
+        _ => WireFormat::Ollama,
+    };
     let completions = proxy.route_type == RouteType::Completions;
     if proxy.route_type == RouteType::Preserve || proxy.llm_format != LlmFormat::Openai {
         return WireFormat::Preserved;
@@ -271,13 +279,14 @@ fn wire_format(proxy: &Proxy, rendered: &Rendered) -> WireFormat {
         Provider::Cohere => WireFormat::CohereV2,
         Provider::Mistral => match proxy.mistral_format {
             MistralFormat::Openai => WireFormat::Mistral,
-            MistralFormat::Ollama => WireFormat::Ollama,
+            MistralFormat::Ollama => ollama,
         },
         Provider::Llama2 => match proxy.llama2_format {
             Some(Llama2Format::Raw) => WireFormat::Llama2Raw,
-            Some(Llama2Format::Ollama) => WireFormat::Ollama,
+            Some(Llama2Format::Ollama) => ollama,
             Some(Llama2Format::Openai) | None => WireFormat::OpenAi,
         },
+        Provider::Gemini if upstream::is_vertex(rendered) => WireFormat::Vertex,
         Provider::Gemini => WireFormat::Gemini,
         Provider::Bedrock => WireFormat::Bedrock,
         Provider::Huggingface if completions && url_ends_with("/v1/completions") => WireFormat::OpenAi,

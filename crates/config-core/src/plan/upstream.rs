@@ -318,6 +318,11 @@ struct Vertex<'a> {
     location: &'a str,
 }
 
+/// Whether a gemini plugin goes to Vertex AI.
+pub(super) fn is_vertex(rendered: &Rendered) -> bool {
+    vertex(rendered).is_some()
+}
+
 /// All three options together mean Vertex AI.
 fn vertex(rendered: &Rendered) -> Option<Vertex<'_>> {
     Some(Vertex {
@@ -353,7 +358,7 @@ fn query(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>, origin: PathOrigin
     if proxy.provider == Provider::Azure && !has(&arguments, API_VERSION) {
         arguments.extend(api_version(rendered, call.query).map(Cow::Owned));
     }
-    let streams = call.stream && call.wire == WireFormat::Gemini;
+    let streams = call.stream && matches!(call.wire, WireFormat::Gemini | WireFormat::Vertex);
     if streams && !has(&arguments, b"alt") {
         arguments.push("alt=sse".into());
     }

@@ -158,42 +158,6 @@ fn usage_is_asked_for_where_it_is_recorded_and_known() {
     assert!(show(&decision).contains(r#""stream_options":{"include_usage":true}"#));
 }
 
-#[test]
-fn what_cannot_be_sent_yet_is_said() {
-    let say = |model: &str, more: &str| {
-        compile(&format!("{{route_type: llm/v1/chat, {more} model: {{{model}}}}}")).unwrap().unbuilt()
-    };
-    let azure = "provider: azure, name: m, options: {azure_instance: i, azure_deployment_id: d}";
-    let ollama =
-        "provider: mistral, name: m, options: {mistral_format: ollama, upstream_url: 'http://l.test'}";
-    let raw = "provider: llama2, name: m, options: {llama2_format: raw, upstream_url: 'http://l.test'}";
-    let llama = "provider: llama2, name: m, options: {llama2_format: openai, upstream_url: 'http://l.test'}";
-    for built in ["provider: openai", azure, "provider: mistral, options: {mistral_format: openai}", llama] {
-        assert_eq!(say(built, ""), None);
-    }
-    let anthropic = "provider: anthropic, name: m, options: {anthropic_version: '2023-06-01'}";
-    let gemini = "provider: gemini, name: m";
-    let said = [
-        say(anthropic, ""),
-        say(gemini, "llm_format: gemini,"),
-        say(azure, "auth: {azure_use_managed_identity: true},"),
-        say(ollama, ""),
-        say(raw, ""),
-    ];
-    assert_snapshot!(said.map(Option::unwrap).join("\n"));
-    let preserved =
-        |model: &str| compile(&format!("{{route_type: preserve, model: {{{model}}}}}")).unwrap().unbuilt();
-    assert_eq!([ollama, raw].map(preserved), [None, None]);
-    let decision = Request::post("/a/b", CHAT).decide(&with("", "preserve")).unwrap();
-    assert!(sent(&decision, b"", &[]).is_ok());
-    for route_type in ["llm/v1/chat", "preserve"] {
-        let proxy = compile(&format!("{{route_type: {route_type}, model: {{{anthropic}}}}}")).unwrap();
-        let decision = Request::post("/a/b", CHAT).decide(&proxy).unwrap();
-        let refusal = sent(&decision, CHAT.as_bytes(), &[]);
-        assert_eq!(refusal, Err("501 requests to `anthropic` are not translated yet".to_owned()));
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use formats::WireFormat;
 use formats::body::{BodyError, MAX_MEMBERS, Members};
+use formats::chat::RequestError;
+use formats::codec::{self, Asked, Expected, Operation, codec};
 use formats::multipart::{Event, MultipartError, Scanner};
 use formats::openai::{Dialect, Edit, ask_for_usage};
 use formats::{mistral, multipart};
@@ -35,6 +37,8 @@ pub(super) enum ClientBody<'a> {
 /// A body for the upstream.
 pub(super) struct Translated {
     pub body: UpstreamBody,
+    /// What the answer is to be read with, where it has to be translated.
+    pub expected: Option<Expected>,
     /// What the provider has nothing like.
     pub dropped: Vec<String>,
     /// Whether usage is asked for that the client did not ask for.
@@ -134,39 +138,81 @@ pub(super) fn credential(proxy: &Proxy, client: &ClientBody<'_>) -> Result<Optio
     Ok((!theirs || !proxy.auth.allow_override).then(|| ours.clone()))
 }
 
-/// Turns a body that passed the checks into the upstream's.
+/// Turns a body that passed the checks into the upstream's. Refused with 400 if the provider cannot be
+/// asked what the client asks.
 pub(super) fn translate(
     proxy: &Proxy,
     wire: WireFormat,
     checked: &Checked,
     asks_usage: bool,
     client: &mut ClientBody<'_>,
-) -> Translated {
-    let mut dropped = Vec::new();
-    let mut hides_usage = false;
-    let body = match (client, wire) {
-        (ClientBody::Unknown, _) => UpstreamBody::Unknown,
-        (_, WireFormat::Preserved) => UpstreamBody::Passthrough,
-        (ClientBody::Object(body), WireFormat::OpenAi) => {
+) -> Result<Translated, Rejection> {
+    let plain = |body| Translated { body, expected: None, dropped: Vec::new(), hides_usage: false };
+    let body = match client {
+        ClientBody::Unknown => return Ok(plain(UpstreamBody::Unknown)),
+        ClientBody::Object(body) if wire != WireFormat::Preserved => body,
+        _ => return Ok(plain(UpstreamBody::Passthrough)),
+    };
+    let model = checked.model.as_deref();
+    let operation = match proxy.route_type {
+        RouteType::Completions => Operation::Completions,
+        RouteType::Chat | RouteType::Preserve => Operation::Chat,
+    };
+    if let Some(codec) = codec(wire, operation) {
+        let asked = Asked {
+            provider: proxy.provider.as_str(),
+            operation,
+            model: model.unwrap_or_default(),
+            stream: checked.stream,
+            options: &proxy.options,
+        };
+        let translated =
+            codec::translate(codec, wire, body, &asked).map_err(|error| refused(proxy, &error))?;
+        return Ok(Translated {
+            body: UpstreamBody::Bytes(translated.body.into()),
+            expected: Some(translated.expected),
+            dropped: translated.dropped,
+            hides_usage: false,
+        });
+    }
+    let mut edited = plain(UpstreamBody::Unknown);
+    match wire {
+        WireFormat::OpenAi => {
             let dialect = match proxy.provider {
                 Provider::Openai | Provider::Azure => Dialect::OpenAi,
                 _ => Dialect::SelfHosted,
             };
-            let model = checked.model.as_deref();
             Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
-            hides_usage = asks_usage && ask_for_usage(body);
-            UpstreamBody::Bytes(body.to_bytes().into())
+            edited.hides_usage = asks_usage && ask_for_usage(body);
         }
-        (ClientBody::Object(body), WireFormat::Mistral) => {
+        WireFormat::Mistral => {
             if proxy.route_type == RouteType::Completions {
                 mistral::chat_from_prompt(body);
             }
-            dropped = mistral::request(body, checked.model.as_deref(), checked.stream, &proxy.options);
-            UpstreamBody::Bytes(body.to_bytes().into())
+            edited.dropped = mistral::request(body, model, checked.stream, &proxy.options);
         }
-        (_, wire) => UpstreamBody::Untranslated(wire),
+        WireFormat::HuggingFaceChat => {
+            let dialect = Dialect::SelfHosted;
+            Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
+        }
+        wire => return Ok(plain(UpstreamBody::Untranslated(wire))),
+    }
+    Ok(Translated { body: UpstreamBody::Bytes(body.to_bytes().into()), ..edited })
+}
+
+/// Kong's words, and the reason.
+fn refused(proxy: &Proxy, error: &RequestError) -> Rejection {
+    let format = match proxy.provider {
+        Provider::Mistral => format!("/{}", proxy.mistral_format),
+        Provider::Llama2 => proxy.llama2_format.map(|format| format!("/{format}")).unwrap_or_default(),
+        _ => String::new(),
     };
-    Translated { body, dropped, hides_usage }
+    let to = format!("{}://{}{format}", proxy.provider, proxy.route_type);
+    let rejection = Rejection::bad_request(format!("error transforming to {to}: {error}"));
+    match error.param {
+        Some(param) => rejection.param(param),
+        None => rejection,
+    }
 }
 
 /// The content type to read a body by. One that goes upstream has to be the only one and be sent as it

@@ -2,6 +2,7 @@
 
 use formats::WireFormat;
 use formats::body::{Members, is_filled_array};
+use formats::codec::{Operation, codec};
 use percent_encoding::percent_decode_str;
 
 use super::body::ClientBody;
@@ -255,9 +256,10 @@ fn stream(policy: ResponseStreaming, asked: bool) -> Result<bool, Rejection> {
     }
 }
 
-/// A text; where the provider takes it, also a list of texts or tokens.
+/// A text; also a list of texts or tokens, which not every provider takes.
 fn is_prompt(prompt: &str, wire: WireFormat) -> bool {
-    prompt.starts_with('"') || (wire == WireFormat::OpenAi && is_filled_array(prompt))
+    let takes_lists = wire == WireFormat::OpenAi || codec(wire, Operation::Completions).is_some();
+    prompt.starts_with('"') || (takes_lists && is_filled_array(prompt))
 }
 
 fn no_model() -> Rejection {

@@ -1,36 +1,48 @@
 //! What a plugin may ask for that the gateway does not speak yet.
 
+use formats::WireFormat;
+use formats::codec::{Operation, codec};
+
 use super::Proxy;
 use crate::model::{Llama2Format, LlmFormat, MistralFormat, Provider, RouteType};
-use crate::plan::auth::Identity;
 use crate::plan::obstacle::Obstacle;
 
 impl Proxy {
     /// Why no request can be sent for this plugin yet; `None` if one can. Decisions are made all the
     /// same, to be shown; they refuse to be [sent](crate::plan::prepare::Decision::target).
     pub fn unbuilt(&self) -> Option<String> {
-        let provider = self.provider;
-        if !matches!(provider, Provider::Openai | Provider::Azure | Provider::Mistral | Provider::Llama2) {
-            return Some(format!("requests to `{provider}` are not translated yet"));
-        }
         if self.llm_format != LlmFormat::Openai {
             return Some(format!("clients that speak `llm_format: {}` are not served yet", self.llm_format));
         }
-        if let Some(Identity::AzureManaged { .. }) = self.auth.identity {
-            return Some("tokens of an Azure managed identity are not fetched yet".to_owned());
+        if let Some(identity) = &self.auth.identity {
+            return Some(format!("requests are not authenticated with an identity of {identity} yet"));
         }
-        let format = match provider {
-            _ if self.route_type == RouteType::Preserve => None,
-            Provider::Mistral if self.mistral_format == MistralFormat::Ollama => {
-                Some(("mistral_format", "ollama"))
-            }
-            Provider::Llama2 => self
-                .llama2_format
-                .filter(|format| *format != Llama2Format::Openai)
-                .map(|format| ("llama2_format", format.as_str())),
-            _ => None,
+        let operation = match self.route_type {
+            RouteType::Preserve => return None,
+            RouteType::Chat => Operation::Chat,
+            RouteType::Completions => Operation::Completions,
         };
-        format.map(|(option, format)| format!("requests are not translated into `{option}: {format}` yet"))
+        let wire = match self.provider {
+            Provider::Openai | Provider::Azure => return None,
+            Provider::Anthropic => WireFormat::Anthropic,
+            Provider::Cohere => WireFormat::CohereV2,
+            Provider::Mistral => match self.mistral_format {
+                MistralFormat::Openai => return None,
+                MistralFormat::Ollama => WireFormat::Ollama,
+            },
+            Provider::Llama2 => match self.llama2_format {
+                Some(Llama2Format::Raw) => WireFormat::Llama2Raw,
+                Some(Llama2Format::Ollama) => WireFormat::Ollama,
+                Some(Llama2Format::Openai) | None => return None,
+            },
+            Provider::Gemini => WireFormat::Gemini,
+            Provider::Bedrock => WireFormat::Bedrock,
+            Provider::Huggingface if operation == Operation::Chat => return None,
+            Provider::Huggingface => WireFormat::HuggingFaceGeneration,
+        };
+        let unbuilt =
+            || format!("requests to `{}` are not translated into {} yet", self.provider, wire.as_str());
+        codec(wire, operation).is_none().then(unbuilt)
     }
 
     /// The same as what keeps the file from being served, at the plugin's provider.

@@ -33,9 +33,9 @@ impl Operation {
             WireFormat::Anthropic => Messages,
             WireFormat::CohereV1 => CohereV1,
             WireFormat::CohereV2 => CohereV2,
-            WireFormat::Ollama if completions => OllamaGenerate,
+            WireFormat::OllamaGenerate => OllamaGenerate,
             WireFormat::Ollama => OllamaChat,
-            WireFormat::Gemini => Generate,
+            WireFormat::Gemini | WireFormat::Vertex => Generate,
             WireFormat::Bedrock => Converse,
             WireFormat::Preserved | WireFormat::Llama2Raw | WireFormat::HuggingFaceGeneration => return None,
         })

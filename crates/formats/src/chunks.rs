@@ -1,0 +1,343 @@
+//! The writer of OpenAI's stream: a codec says what a frame means, this keeps what a client relies on.
+//!
+//! Of every choice the role comes first, then content and tool calls, then one finish reason; after all of
+//! them the usage, if it was asked for, and `[DONE]`. All chunks have the same id, time and model. Tool
+//! calls are numbered 0, 1, 2… in each choice, whatever the provider's numbers are. What comes after an
+//! end is dropped.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+
+use crate::body::json_text;
+use crate::codec::{Expected, Operation, Origin};
+use crate::completion::FinishReason;
+use crate::error::ErrorObject;
+use crate::facts::Facts;
+use crate::usage::Usage;
+
+/// Writes the chunks of one stream.
+#[derive(Debug)]
+pub struct Chunks {
+    expected: Expected,
+    origin: Origin,
+    keeps_text: bool,
+    secrets: Vec<String>,
+    id: Option<String>,
+    model: Option<String>,
+    /// What every chunk begins with, once the first was written.
+    head: Option<String>,
+    choices: Vec<Choice>,
+    calls: Vec<Call>,
+    includes_usage: bool,
+    is_over: bool,
+    out: Vec<u8>,
+    facts: Facts,
+}
+
+/// How far a choice has got.
+#[derive(Debug, Clone, Copy, Default)]
+struct Choice {
+    is_begun: bool,
+    is_finished: bool,
+    calls: usize,
+}
+
+/// A tool call of a choice.
+#[derive(Debug)]
+struct Call {
+    choice: usize,
+    /// The provider's number.
+    block: u64,
+    /// Ours.
+    index: usize,
+    has_arguments: bool,
+    is_over: bool,
+}
+
+/// The most choices and tool calls of one answer; no provider gives a hundredth.
+const MAX_CHOICES: usize = 256;
+const MAX_CALLS: usize = 4096;
+
+/// The longest id and model name that is repeated in every chunk, in bytes.
+const MAX_NAME: usize = 512;
+
+impl Chunks {
+    /// A writer. `keeps_text`: the text is wanted, for a log that holds answers. No error quotes one of
+    /// `secrets`.
+    pub fn new(expected: Expected, origin: Origin, keeps_text: bool, secrets: Vec<String>) -> Self {
+        Self {
+            includes_usage: expected.includes_usage,
+            expected,
+            origin,
+            keeps_text,
+            secrets,
+            id: None,
+            model: None,
+            head: None,
+            choices: Vec::new(),
+            calls: Vec::new(),
+            is_over: false,
+            out: Vec::new(),
+            facts: Facts::default(),
+        }
+    }
+
+    /// The provider's id of the answer. Counts until the first chunk is written.
+    pub fn id(&mut self, id: &str) {
+        if !id.is_empty() {
+            self.id.get_or_insert_with(|| cut(id));
+        }
+    }
+
+    /// The model that answers. Counts until the first chunk is written.
+    pub fn model(&mut self, model: &str) {
+        if !model.is_empty() {
+            self.model.get_or_insert_with(|| cut(model));
+            self.facts.model.get_or_insert_with(|| cut(model));
+        }
+    }
+
+    /// A choice begins: its role is written.
+    pub fn begin(&mut self, choice: usize) {
+        if self.open(choice).is_some_and(|choice| !choice.is_begun) {
+            self.choices[choice].is_begun = true;
+            if self.expected.operation == Operation::Chat {
+                self.delta(choice, r#"{"role":"assistant","content":""}"#);
+            }
+        }
+    }
+
+    /// A piece of a choice's text.
+    pub fn text(&mut self, choice: usize, text: &str) {
+        self.begin(choice);
+        if text.is_empty() || self.open(choice).is_none() {
+            return;
+        }
+        self.facts.text.add(text, self.keeps_text && choice == 0);
+        match self.expected.operation {
+            Operation::Chat => self.delta(choice, &format!(r#"{{"content":{}}}"#, json_text(text))),
+            Operation::Completions => self.write(&format!(
+                r#"{{"index":{choice},"text":{},"logprobs":null,"finish_reason":null}}"#,
+                json_text(text)
+            )),
+        }
+    }
+
+    /// A piece of what a choice thinks.
+    pub fn reasoning(&mut self, choice: usize, text: &str) {
+        self.begin(choice);
+        if !text.is_empty() && self.open(choice).is_some() && self.expected.operation == Operation::Chat {
+            self.delta(choice, &format!(r#"{{"reasoning_content":{}}}"#, json_text(text)));
+        }
+    }
+
+    /// A tool call of a choice begins, which the provider counts as `block`. Without an `id` it gets one.
+    pub fn tool_call(&mut self, choice: usize, block: u64, id: Option<&str>, name: &str) {
+        self.start_call(choice, block, id, name, "");
+    }
+
+    /// A whole tool call of a choice, from a provider that does not stream its arguments.
+    pub fn whole_tool_call(&mut self, choice: usize, id: Option<&str>, name: &str, arguments: &str) {
+        let arguments = if arguments.trim_ascii().is_empty() { "{}" } else { arguments };
+        let block = u64::MAX - self.calls.len() as u64;
+        self.start_call(choice, block, id, name, arguments);
+        self.end_tool_call(choice, block);
+    }
+
+    /// A piece of the arguments of the call that the provider counts as `block`.
+    pub fn arguments(&mut self, choice: usize, block: u64, fragment: &str) {
+        let is_open = self.open(choice).is_some() && self.expected.operation == Operation::Chat;
+        let call = self
+            .calls
+            .iter_mut()
+            .rev()
+            .find(|call| call.choice == choice && call.block == block && !call.is_over);
+        if let Some(call) = call.filter(|_| is_open && !fragment.is_empty()) {
+            call.has_arguments = true;
+            let index = call.index;
+            let fragment = json_text(fragment);
+            self.delta(
+                choice,
+                &format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{fragment}}}}}]}}"#),
+            );
+        }
+    }
+
+    /// A call is over; without a piece of arguments it has none: `{}`. Of what is no call, nothing.
+    pub fn end_tool_call(&mut self, choice: usize, block: u64) {
+        let call = self.calls.iter().rev().find(|call| call.choice == choice && call.block == block);
+        if call.is_some_and(|call| !call.has_arguments && !call.is_over) {
+            self.arguments(choice, block, "{}");
+        }
+        let call = self.calls.iter_mut().rev().find(|call| call.choice == choice && call.block == block);
+        if let Some(call) = call {
+            call.is_over = true;
+        }
+    }
+
+    /// A choice ends. Calls that are still open are ended.
+    pub fn finish(&mut self, choice: usize, reason: FinishReason) {
+        self.begin(choice);
+        if self.open(choice).is_none() {
+            return;
+        }
+        let open: Vec<u64> = self
+            .calls
+            .iter()
+            .filter(|call| call.choice == choice && !call.is_over)
+            .map(|call| call.block)
+            .collect();
+        open.into_iter().for_each(|block| self.end_tool_call(choice, block));
+        self.choices[choice].is_finished = true;
+        self.facts.finished = true;
+        let reason = reason.with_calls(self.choices[choice].calls > 0).as_str();
+        match self.expected.operation {
+            Operation::Chat => self.write(&format!(
+                r#"{{"index":{choice},"delta":{{}},"logprobs":null,"finish_reason":"{reason}"}}"#
+            )),
+            Operation::Completions => self.write(&format!(
+                r#"{{"index":{choice},"text":"","logprobs":null,"finish_reason":"{reason}"}}"#
+            )),
+        }
+    }
+
+    /// What the answer has taken by now; the last word counts.
+    pub fn usage(&mut self, usage: Usage) {
+        if !self.is_over {
+            self.facts.usage = Some(usage);
+        }
+    }
+
+    /// What was last said of the usage.
+    pub fn known_usage(&self) -> Option<Usage> {
+        self.facts.usage
+    }
+
+    /// The answer is complete: the usage, if it was asked for, and the end of the stream.
+    pub fn done(&mut self) {
+        if self.is_over {
+            return;
+        }
+        if let Some(usage) = self.facts.usage.filter(|_| self.includes_usage) {
+            let end = format!(r#"],"usage":{}}}"#, usage.to_openai().get());
+            self.write_with("", &end);
+        }
+        self.out.extend_from_slice(b"data: [DONE]\n\n");
+        self.facts.done = true;
+        self.is_over = true;
+    }
+
+    /// The answer cannot be completed: clients raise an exception.
+    pub fn fail(&mut self, mut error: ErrorObject) {
+        if self.is_over {
+            return;
+        }
+        let secrets: Vec<_> = self.secrets.iter().map(String::as_str).collect();
+        error.redact(&secrets);
+        self.out.extend_from_slice(&error.to_event());
+        self.facts.error = Some(error.message);
+        self.is_over = true;
+    }
+
+    /// Whether an end or an error has been said.
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Whether every choice that was begun has ended, and there is one.
+    pub fn is_finished(&self) -> bool {
+        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.is_finished || !choice.is_begun)
+    }
+
+    /// What the answer has said so far.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The bytes written since the last time.
+    pub fn take(&mut self) -> Bytes {
+        std::mem::take(&mut self.out).into()
+    }
+
+    /// A choice that may go on; nothing if it, or the whole answer, is over.
+    fn open(&mut self, choice: usize) -> Option<Choice> {
+        if self.is_over {
+            return None;
+        }
+        if choice >= MAX_CHOICES {
+            self.fail(ErrorObject::new(
+                502,
+                format!("the upstream's answer has more than {MAX_CHOICES} choices"),
+            ));
+            return None;
+        }
+        if choice >= self.choices.len() {
+            self.choices.resize(choice + 1, Choice::default());
+        }
+        Some(self.choices[choice]).filter(|choice| !choice.is_finished)
+    }
+
+    fn start_call(&mut self, choice: usize, block: u64, id: Option<&str>, name: &str, arguments: &str) {
+        self.begin(choice);
+        if self.open(choice).is_none() || self.expected.operation != Operation::Chat {
+            return;
+        }
+        if self.calls.len() == MAX_CALLS {
+            return self.fail(ErrorObject::new(
+                502,
+                format!("the upstream's answer has more than {MAX_CALLS} tool calls"),
+            ));
+        }
+        let index = self.choices[choice].calls;
+        self.choices[choice].calls += 1;
+        let id = id.filter(|id| !id.is_empty());
+        let id = id.map_or_else(|| self.origin.call_id(self.calls.len()), str::to_owned);
+        let has_arguments = !arguments.is_empty();
+        self.calls.push(Call { choice, block, index, has_arguments, is_over: false });
+        let name = self.expected.tool_names.original(name);
+        let [id, name, arguments] = [&*id, name, arguments].map(json_text);
+        self.delta(
+            choice,
+            &format!(
+                r#"{{"tool_calls":[{{"index":{index},"id":{id},"type":"function","function":{{"name":{name},"arguments":{arguments}}}}}]}}"#
+            ),
+        );
+    }
+
+    fn delta(&mut self, choice: usize, delta: &str) {
+        self.write(&format!(r#"{{"index":{choice},"delta":{delta},"logprobs":null,"finish_reason":null}}"#));
+    }
+
+    fn write(&mut self, choice: &str) {
+        self.write_with(choice, "]}");
+    }
+
+    /// A chunk with this choice, if any, and this end.
+    fn write_with(&mut self, choice: &str, end: &str) {
+        let head = self.head.get_or_insert_with(|| {
+            let operation = self.expected.operation;
+            let object = match operation {
+                Operation::Chat => "chat.completion.chunk",
+                Operation::Completions => "text_completion",
+            };
+            let id = self.id.clone().unwrap_or_else(|| self.origin.completion_id(operation));
+            let [id, model] = [&id, self.model.as_ref().unwrap_or(&self.expected.model)].map(json_text);
+            let created = self.origin.created;
+            let mut head = String::with_capacity(id.len() + model.len() + 96);
+            write!(
+                head,
+                r#"data: {{"id":{id},"object":"{object}","created":{created},"model":{model},"choices":["#
+            )
+            .expect("a string takes all text");
+            head
+        });
+        for part in [&**head, choice, end, "\n\n"] {
+            self.out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+fn cut(name: &str) -> String {
+    name[..name.floor_char_boundary(MAX_NAME)].to_owned()
+}

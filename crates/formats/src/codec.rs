@@ -1,0 +1,155 @@
+//! Providers with an API of their own: what each makes of a request, of its whole answer and of its
+//! stream, behind one trait. A new provider is one module here and one row in [`codec`].
+
+mod expected;
+
+use crate::WireFormat;
+use crate::body::Members;
+use crate::chat::{Chat, RequestError};
+use crate::chunks::Chunks;
+use crate::completion::Completion;
+use crate::error::ErrorObject;
+use crate::framing::Frame;
+use crate::functions;
+use crate::openai::Options;
+
+pub use expected::{Expected, Operation, Origin, ToolNames};
+
+/// What is known of a request when its body is translated.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The provider's name in configurations, for messages.
+    pub provider: &'a str,
+    /// What the client asks for.
+    pub operation: Operation,
+    /// The model to ask.
+    pub model: &'a str,
+    /// Whether the answer is to be a stream.
+    pub stream: bool,
+    /// Options of the configuration.
+    pub options: &'a Options,
+}
+
+/// A request in a provider's format, and what its answer is to be read with.
+#[derive(Debug, Clone)]
+pub struct Translated {
+    /// The body to send.
+    pub body: Vec<u8>,
+    /// What the answer is to be read with.
+    pub expected: Expected,
+    /// Members of the client's request that ask for something and were left out, because the provider has
+    /// nothing like them.
+    pub dropped: Vec<String>,
+}
+
+/// A body in a provider's format.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The JSON to send.
+    pub body: Vec<u8>,
+    /// Tools that had to be renamed.
+    pub tool_names: ToolNames,
+}
+
+/// A provider's format: the three faces that it shows.
+pub trait Codec: Sync {
+    /// The request members, beyond those that every conversation is made of, that the provider has
+    /// something like. What else asks for something is dropped and reported.
+    fn members(&self) -> &'static [&'static str];
+
+    /// The request in the provider's format.
+    ///
+    /// # Errors
+    /// If the provider cannot be asked what the client asks; the message says where in the request.
+    fn request(&self, chat: &Chat<'_>) -> Result<Outgoing, RequestError>;
+
+    /// What a whole answer, JSON with a good status, says. `request_id` is the provider's own name of the
+    /// exchange, from the answer's headers.
+    ///
+    /// # Errors
+    /// If it is no answer: for the client, that is the upstream's failure.
+    fn answer(&self, json: &str, request_id: Option<&str>) -> Result<Completion, ErrorObject>;
+
+    /// What reads the frames of one stream.
+    fn events(&self) -> Box<dyn Events>;
+}
+
+/// Reads the frames of one stream in a provider's format.
+pub trait Events: Send {
+    /// Says in OpenAI's terms what a frame says; a frame that means nothing to clients says nothing. An
+    /// error ends the stream: [`Chunks::fail`].
+    fn frame(&mut self, frame: &Frame<'_>, chunks: &mut Chunks);
+
+    /// The upstream's bytes are over: says what was held back until here. Called once, and only if
+    /// neither an end nor an error has been said.
+    fn end(&mut self, _chunks: &mut Chunks) {}
+}
+
+/// The codec of a format, for what the client asks; none where the provider speaks the client's format, so
+/// that members are edited and bytes pass.
+pub fn codec(wire: WireFormat, _operation: Operation) -> Option<&'static dyn Codec> {
+    match wire {
+        WireFormat::Preserved | WireFormat::OpenAi => None,
+        _ => None,
+    }
+}
+
+/// Members that every codec takes: what is said in them is said in some way.
+const COMMON: [&str; 12] = [
+    "model",
+    "messages",
+    "prompt",
+    "stream",
+    "stream_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+];
+
+/// Values of members that ask for nothing: leaving them out changes no answer.
+const ASKS_NOTHING: [&str; 7] = ["null", "false", "0", "0.0", "\"\"", "[]", "{}"];
+
+/// Turns a request into `codec`'s format.
+///
+/// # Errors
+/// If the provider cannot be asked what the client asks.
+pub fn translate(
+    codec: &dyn Codec,
+    wire: WireFormat,
+    body: &mut Members<'_>,
+    asked: &Asked<'_>,
+) -> Result<Translated, RequestError> {
+    functions::to_tools(body);
+    let chat = Chat::read(body, asked.model, asked.stream, asked.options)?;
+    let takes = |name: &str| COMMON.contains(&name) || codec.members().contains(&name);
+    if let Some(n) = chat.n.filter(|_| !takes("n")) {
+        let message = format!("n > 1 is not supported by {} (n is {n})", asked.provider);
+        return Err(RequestError::new("n", message));
+    }
+    let asks = |name: &&str| body.get(name).is_some_and(|value| !ASKS_NOTHING.contains(&value));
+    let is_one = |name: &&str| *name == "n" && chat.n.is_none();
+    let mut dropped: Vec<String> = Vec::new();
+    for name in body.keys().filter(|name| !takes(name)).filter(asks).filter(|name| !is_one(name)) {
+        if !dropped.iter().any(|known| known == name) {
+            dropped.push(name.to_owned());
+        }
+    }
+    let includes_usage = body.present("stream_options").is_some_and(includes_usage);
+    let Outgoing { body, tool_names } = codec.request(&chat)?;
+    let expected = Expected {
+        wire,
+        operation: asked.operation,
+        model: asked.model.to_owned(),
+        includes_usage,
+        tool_names,
+    };
+    Ok(Translated { body, expected, dropped })
+}
+
+fn includes_usage(options: &str) -> bool {
+    crate::peek::member(options, "include_usage") == Some("true")
+}
