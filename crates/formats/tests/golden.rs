@@ -4,6 +4,8 @@
 //!
 //! Files that begin with `completions` belong to completions, all others to chats.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the repository's fixtures")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
