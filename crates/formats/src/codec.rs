@@ -130,10 +130,14 @@ pub fn translate(
         let message = format!("n > 1 is not supported by {} (n is {n})", asked.provider);
         return Err(RequestError::new("n", message));
     }
-    let asks = |name: &&str| body.get(name).is_some_and(|value| !ASKS_NOTHING.contains(&value));
-    let is_one = |name: &&str| *name == "n" && chat.n.is_none();
+    let asks = |name: &&str| match *name {
+        "n" => chat.n.is_some(),
+        "response_format" => chat.response_format.is_some(),
+        "parallel_tool_calls" => chat.parallel_tool_calls == Some(false),
+        name => body.get(name).is_some_and(|value| !ASKS_NOTHING.contains(&value)),
+    };
     let mut dropped: Vec<String> = Vec::new();
-    for name in body.keys().filter(|name| !takes(name)).filter(asks).filter(|name| !is_one(name)) {
+    for name in body.keys().filter(|name| !takes(name)).filter(asks) {
         if !dropped.iter().any(|known| known == name) {
             dropped.push(name.to_owned());
         }
