@@ -1,6 +1,8 @@
 //! How a stream's bytes are cut into frames, by media type. Every decoder gives the same frames wherever
-//! the chunks were cut, and holds at most [`MAX_EVENT`](crate::sse::MAX_EVENT) bytes.
+//! the chunks were cut, and holds at most [`MAX_EVENT`](crate::sse::MAX_EVENT) bytes, or one message of an
+//! [`event_stream`].
 
+pub mod event_stream;
 mod objects;
 
 use std::borrow::Cow;
@@ -8,6 +10,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use crate::sse::{self, Splitter};
+use event_stream::Messages;
 use objects::Objects;
 
 /// One message of a stream.
@@ -48,6 +51,8 @@ pub enum Framing {
     Sse(Splitter),
     /// JSON objects, one after the other: on lines of their own, or as the items of an array.
     Objects(Objects),
+    /// AWS's event stream.
+    Messages(Messages),
 }
 
 impl Framing {
@@ -60,6 +65,7 @@ impl Framing {
             | "application/ndjson"
             | "application/jsonl"
             | "application/stream+json" => Some(Framing::Objects(Objects::default())),
+            "application/vnd.amazon.eventstream" => Some(Framing::Messages(Messages::default())),
             _ => None,
         }
     }
@@ -76,6 +82,7 @@ impl Framing {
                 Ok(())
             }
             Framing::Objects(objects) => objects.push(&chunk, visit),
+            Framing::Messages(messages) => messages.push(&chunk, visit),
         }
     }
 
@@ -97,6 +104,7 @@ impl Framing {
                 Ok(())
             }
             Framing::Objects(objects) => objects.finish(),
+            Framing::Messages(messages) => messages.finish(),
         }
     }
 }

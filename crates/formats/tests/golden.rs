@@ -17,6 +17,7 @@ use formats::chunks::Chunks;
 use formats::codec::{self, Asked, Codec, Expected, Operation, Origin, ToolNames};
 use formats::error::from_upstream;
 use formats::framing::Framing;
+use formats::framing::event_stream::{encode_event, encode_exception};
 use formats::openai::Options;
 use formats::stream::Stream;
 use proptest::prelude::*;
@@ -47,8 +48,12 @@ const FORMATS: [Format; 10] = [
 ];
 
 /// Media types of streams by the extension of their files.
-const FRAMINGS: [(&str, &str); 3] =
-    [("sse", "text/event-stream"), ("ndjson", "application/x-ndjson"), ("array", "application/json")];
+const FRAMINGS: [(&str, &str); 4] = [
+    ("sse", "text/event-stream"),
+    ("ndjson", "application/x-ndjson"),
+    ("array", "application/json"),
+    ("events", "application/vnd.amazon.eventstream"),
+];
 
 #[test]
 fn requests() {
@@ -249,8 +254,22 @@ fn operation(case: &str) -> Operation {
     if case.starts_with("completions") { Operation::Completions } else { Operation::Chat }
 }
 
+/// The bytes of a stream. `.events` are lines of `{"event" or "exception": <type>, "payload": …}`, since the
+/// bytes of an AWS event stream are nothing to read.
 fn bytes_of(stream: &Path) -> Vec<u8> {
-    fs::read(stream).unwrap()
+    let text = fs::read_to_string(stream).unwrap();
+    if stream.extension().is_none_or(|extension| extension != "events") {
+        return text.into_bytes();
+    }
+    let message = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let payload = line["payload"].to_string();
+        match line["event"].as_str() {
+            Some(event) => encode_event(event, &payload),
+            None => encode_exception(line["exception"].as_str().unwrap(), &payload),
+        }
+    };
+    text.lines().flat_map(message).collect()
 }
 
 fn translate(
