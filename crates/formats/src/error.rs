@@ -80,7 +80,7 @@ impl ErrorObject {
     }
 
     /// Replaces the secrets in every member; says whether there were any. `inner` is dropped if it has one.
-    pub(crate) fn redact(&mut self, secrets: &[&str]) -> bool {
+    pub fn redact(&mut self, secrets: &[&str]) -> bool {
         let before = self.clone();
         self.message = redact(&self.message, secrets).into_owned();
         self.kind = redact(&self.kind, secrets).into_owned().into();

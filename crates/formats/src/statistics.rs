@@ -113,7 +113,7 @@ pub struct Call<'a> {
     pub first_byte: Option<u64>,
     /// What the answer said about itself.
     pub facts: &'a Facts,
-    /// The request's body as it was sent upstream, if it was held.
+    /// The request's body in OpenAI's format, if it was held.
     pub request: Option<&'a [u8]>,
     /// What to log of the bodies, if they are to be logged.
     pub payload: Option<Bodies<'a>>,

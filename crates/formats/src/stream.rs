@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 
+use crate::WireFormat;
 use crate::chunks::Chunks;
 use crate::codec::{Codec, Events};
+use crate::completion::Completion;
 use crate::error::ErrorObject;
 use crate::facts::Facts;
 use crate::framing::{Framing, FramingError};
@@ -78,6 +80,45 @@ impl Stream {
     pub fn facts(&self) -> &Facts {
         self.chunks.facts()
     }
+}
+
+/// Formats in which a stream may be `application/json` as well: an array of what would be events, or one
+/// object after the other. From others, that is a whole answer.
+const STREAMS_JSON: [WireFormat; 5] = [
+    WireFormat::Gemini,
+    WireFormat::Vertex,
+    WireFormat::Ollama,
+    WireFormat::OllamaGenerate,
+    WireFormat::CohereV1,
+];
+
+/// How a provider's stream of this media type (lower case, without parameters) is cut; none if an answer
+/// of this type is no stream.
+pub fn framing(wire: WireFormat, media_type: &str) -> Option<Framing> {
+    if media_type == "application/json" && !STREAMS_JSON.contains(&wire) {
+        return None;
+    }
+    Framing::of(media_type)
+}
+
+/// A whole answer as the stream that a client asked for, from a server that does not stream.
+pub fn of_whole(completion: &Completion, mut chunks: Chunks) -> Bytes {
+    chunks.id(completion.id.as_deref().unwrap_or_default());
+    chunks.model(completion.model.as_deref().unwrap_or_default());
+    for (index, choice) in completion.choices.iter().enumerate() {
+        chunks.begin(index);
+        chunks.reasoning(index, choice.reasoning.as_deref().unwrap_or_default());
+        chunks.text(index, choice.text.as_deref().unwrap_or_default());
+        for call in &choice.tool_calls {
+            chunks.whole_tool_call(index, call.id.as_deref(), &call.name, &call.arguments);
+        }
+        chunks.finish(index, choice.finish);
+    }
+    if let Some(usage) = completion.usage {
+        chunks.usage(usage);
+    }
+    chunks.done();
+    chunks.take()
 }
 
 fn broken(error: &FramingError) -> ErrorObject {

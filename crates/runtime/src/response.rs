@@ -6,13 +6,16 @@ mod error;
 mod flow;
 mod headers;
 mod reply;
+mod translation;
+mod whole;
 
 use std::time::Duration;
 
 use config_core::model::RouteType;
 use config_core::plan::prepare::Decision;
+use formats::codec::codec;
 use formats::openai::stream::Tap;
-use hyper::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::{request, response};
 use hyper::{Method, Response};
 
@@ -36,6 +39,21 @@ pub(crate) struct Asked<'a> {
     pub patience: Duration,
 }
 
+/// How an answer's body gets to the client.
+struct Way {
+    body: Body,
+    /// What undoes its coding.
+    decoder: Option<Decoder>,
+    flow: Flow,
+}
+
+impl Way {
+    /// As it is.
+    fn plain(body: Body) -> Self {
+        Self { body, decoder: None, flow: Flow::Opaque }
+    }
+}
+
 /// The client's answer, made of the upstream's.
 pub(crate) async fn answer(
     answer: Response<Body>,
@@ -46,24 +64,25 @@ pub(crate) async fn answer(
     exchange.answered(parts.status);
     headers::filter(&mut parts.headers, parts.status);
     let preserve = asked.decision.route_type == RouteType::Preserve;
-    let mut flow = Flow::Opaque;
-    let mut decoder = None;
-    let body = match (preserve, parts.status.as_u16()) {
-        (_, 200..300) => {
-            let coding;
-            (coding, flow) = passing(&mut parts, &asked, preserve, &exchange);
-            decoder = coding.map(Decoder::new);
-            body
+    let expected = asked.decision.expected.as_ref();
+    let translator =
+        expected.and_then(|expected| Some((expected, codec(expected.wire, expected.operation)?)));
+    let way = match (parts.status.as_u16(), translator) {
+        (200..300, Some((expected, codec))) => {
+            translation::translated(&mut parts, body, codec, expected, &asked, &mut exchange).await
         }
-        (true, _) => error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await,
-        (false, _) => {
+        (200..300, None) => passing(&mut parts, body, &asked, preserve, &exchange),
+        _ if preserve => {
+            Way::plain(error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await)
+        }
+        _ => {
             let wire = asked.decision.wire;
-            error::converted(&mut parts, body, wire, &(asked.secrets)(), asked.patience).await
+            Way::plain(error::converted(&mut parts, body, wire, &(asked.secrets)(), asked.patience).await)
         }
     };
     exchange.answers(parts.status, &mut parts.headers);
     let bodiless = asked.head.method == Method::HEAD;
-    let reply = Reply::new(body, decoder, flow, exchange, bodiless);
+    let reply = Reply::new(way, exchange, bodiless);
     Response::from_parts(parts, Body::new(reply))
 }
 
@@ -73,16 +92,17 @@ pub(crate) fn refused(refusal: &Refusal, method: &Method, mut exchange: Exchange
     exchange.refused(&refusal.error.message);
     exchange.answers(parts.status, &mut parts.headers);
     let bodiless = method == Method::HEAD;
-    Response::from_parts(parts, Body::new(Reply::new(body, None, Flow::Opaque, exchange, bodiless)))
+    Response::from_parts(parts, Body::new(Reply::new(Way::plain(body), exchange, bodiless)))
 }
 
 /// How a good answer passes: what has to be decoded for the client, and how it is looked at.
 fn passing(
     parts: &mut response::Parts,
+    body: Body,
     asked: &Asked<'_>,
     preserve: bool,
     exchange: &Exchange,
-) -> (Option<Coding>, Flow) {
+) -> Way {
     let recording = exchange.recording();
     let keeps_text = recording.is_some_and(|recording| recording.payloads);
     let encoding = Encoding::of(&parts.headers);
@@ -90,13 +110,14 @@ fn passing(
     if media_type.as_deref() == Some("text/event-stream") {
         return match (preserve, encoding) {
             (true, Encoding::Identity) if recording.is_some() => {
-                (None, Flow::Watched(Events::new(Tap::new(false, keeps_text))))
+                Way { flow: Flow::Watched(Events::new(Tap::new(false, keeps_text))), ..Way::plain(body) }
             }
-            (true, _) | (false, Encoding::Other) => (None, Flow::Opaque),
+            (true, _) | (false, Encoding::Other) => Way::plain(body),
             (false, Encoding::Identity | Encoding::Known(_)) => {
-                streams(parts);
+                headers::of_stream(&mut parts.headers);
                 let tap = Tap::new(asked.decision.hides_usage, keeps_text).redacting((asked.secrets)());
-                (encoding.coding(), Flow::Events(Events::new(tap)))
+                let decoder = encoding.coding().map(Decoder::new);
+                Way { body, decoder, flow: Flow::Events(Events::new(tap)) }
             }
         };
     }
@@ -117,16 +138,7 @@ fn passing(
         }
         _ => Flow::Opaque,
     };
-    (undone, flow)
-}
-
-/// Gives an answer the headers of a stream that nobody on the way may hold back.
-fn streams(parts: &mut response::Parts) {
-    const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-    parts.headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    parts.headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    parts.headers.remove(CONTENT_ENCODING);
-    parts.headers.remove(CONTENT_LENGTH);
+    Way { body, decoder: undone.map(Decoder::new), flow }
 }
 
 /// The content type without parameters, in lower case.

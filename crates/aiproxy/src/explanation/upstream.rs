@@ -2,7 +2,7 @@
 
 use config_core::plan::{
     auth::Identity,
-    prepare::{Decision, UpstreamBody},
+    prepare::{DROPPED_HEADER, Decision, UpstreamBody},
 };
 use serde_json::value::RawValue;
 
@@ -61,7 +61,7 @@ pub fn notes(decision: &Decision) -> Vec<String> {
     if !decision.dropped_members.is_empty() {
         let members: Vec<_> = decision.dropped_members.iter().map(|member| format!("`{member}`")).collect();
         notes.push(format!(
-            "{} has nothing like {}, so it is left out",
+            "{} has nothing like {}, so it is left out; the answer says so in `{DROPPED_HEADER}`",
             decision.provider,
             members.join(", ")
         ));

@@ -3,6 +3,7 @@
 mod assembly;
 pub(in crate::plan) mod body;
 mod checks;
+mod dropped;
 mod headers;
 mod inspection;
 
@@ -14,6 +15,7 @@ use formats::codec::Expected;
 
 pub use assembly::{AssembledHeader, Resolve};
 use body::ClientBody;
+pub use dropped::DROPPED_HEADER;
 pub use inspection::Inspection;
 
 use super::auth::{Credential, Identity};

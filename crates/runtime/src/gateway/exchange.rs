@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use config_core::model::ConsumerIndex;
-use config_core::plan::prepare::Decision;
+use config_core::plan::prepare::{DROPPED_HEADER, Decision};
 use config_core::plan::{Plan, Route, Routed};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
@@ -33,6 +33,8 @@ pub(crate) struct Exchange {
     upload: Option<Arc<Upload>>,
     /// The value of the answer's `x-kong-llm-model`.
     model: Option<HeaderValue>,
+    /// That of the answer's `x-aiproxy-dropped`.
+    dropped: Option<HeaderValue>,
     recording: Option<Box<Recording>>,
     said: Said,
 }
@@ -42,6 +44,7 @@ const CLIENT_LEFT: u16 = 499;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MODEL: HeaderName = HeaderName::from_static("x-kong-llm-model");
+const DROPPED: HeaderName = HeaderName::from_static(DROPPED_HEADER);
 
 impl Exchange {
     pub fn new(log: AccessLog, client: &ClientConnection, line: RequestLine<'_>) -> Self {
@@ -74,6 +77,7 @@ impl Exchange {
             entry,
             upload: None,
             model: None,
+            dropped: None,
             recording: None,
             said: Said::default(),
         }
@@ -104,8 +108,9 @@ impl Exchange {
 
     /// What is sent upstream has been decided.
     pub fn decided(&mut self, routed: &Routed<'_, '_>, decision: &Decision) {
-        self.model =
-            decision.response_model_header.as_ref().and_then(|model| HeaderValue::try_from(model).ok());
+        let value = |text: &str| HeaderValue::try_from(text).ok();
+        self.model = decision.response_model_header.as_deref().and_then(value);
+        self.dropped = decision.dropped_header().as_deref().and_then(value);
         if !self.log.is_on() {
             return;
         }
@@ -116,9 +121,9 @@ impl Exchange {
     }
 
     /// Of `client`'s body was made what is `sent`.
-    pub fn holds(&mut self, decision: &Decision, client: &[u8], sent: &Bytes) {
+    pub fn holds(&mut self, decision: &Decision, client: &Bytes, sent: &Bytes) {
         if let Some(recording) = &mut self.recording {
-            recording.holds(decision, client, sent.clone());
+            recording.holds(decision, client.clone(), sent.clone());
         }
     }
 
@@ -143,7 +148,8 @@ impl Exchange {
         self.entry.error = Some(message.to_owned());
     }
 
-    /// Puts the request's name and the model's into the answer's head, which is about to be given.
+    /// Puts the request's name, the model's and those of what was left out into the answer's head, which is
+    /// about to be given.
     pub fn answers(&mut self, status: StatusCode, headers: &mut HeaderMap) {
         self.entry.response.status = status.as_u16();
         match headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()) {
@@ -156,6 +162,9 @@ impl Exchange {
         let named = || HeaderValue::try_from(self.upload.as_ref()?.named()?.header.as_ref()?).ok();
         if let Some(model) = self.model.take().or_else(named) {
             headers.insert(MODEL, model);
+        }
+        if let Some(dropped) = self.dropped.take() {
+            headers.insert(DROPPED, dropped);
         }
     }
 

@@ -40,9 +40,7 @@ pub(super) async fn converted(
     let (bytes, _) = answer.into_body(bytes, &secrets);
     headers::redact_all(&mut parts.headers, &secrets);
     parts.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
-    parts.headers.insert(CONTENT_TYPE, JSON);
-    parts.headers.remove(CONTENT_ENCODING);
-    parts.headers.remove(CONTENT_LENGTH);
+    headers::of_another_body(&mut parts.headers, JSON);
     full(bytes)
 }
 

@@ -5,6 +5,7 @@ use formats::error::ErrorObject;
 use formats::facts::Facts;
 use formats::openai::{self, stream::Tap};
 use formats::sse::Splitter;
+use formats::stream::Stream;
 
 use super::encoding::{Coding, decoded};
 
@@ -18,6 +19,8 @@ pub(super) enum Flow {
     Watched(Events),
     /// Event by event.
     Events(Events),
+    /// Event by event, in another format.
+    Translated(Box<Stream>),
 }
 
 /// The beginning of an answer, for statistics.
@@ -64,6 +67,7 @@ impl Flow {
                 Ok(data)
             }
             Flow::Events(events) => events.push(data),
+            Flow::Translated(stream) => Ok(stream.push(data)),
         }
     }
 
@@ -76,17 +80,31 @@ impl Flow {
                 Bytes::new()
             }
             Flow::Events(events) => events.end(failure),
+            Flow::Translated(stream) => stream.end(failure),
         }
     }
 
     /// Whether a failure can be told to the client in the middle of the answer.
     pub fn tells_failures(&self) -> bool {
-        matches!(self, Flow::Events(_))
+        matches!(self, Flow::Events(_) | Flow::Translated(_))
     }
 
     /// Whether the client gets exactly the bytes that come.
     pub fn passes(&self) -> bool {
-        !matches!(self, Flow::Events(_))
+        !matches!(self, Flow::Events(_) | Flow::Translated(_))
+    }
+
+    /// Whether the client has had all that it will get, whatever else comes.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Flow::Translated(stream) if stream.is_over())
+    }
+
+    /// The error that a translated stream ended in.
+    pub fn failure(&self) -> Option<&str> {
+        match self {
+            Flow::Translated(stream) => stream.facts().error.as_deref(),
+            _ => None,
+        }
     }
 
     pub fn said(&mut self) -> Said {
@@ -99,6 +117,7 @@ impl Flow {
             Flow::Watched(events) | Flow::Events(events) => {
                 Said { facts: events.tap.facts().clone(), body: None }
             }
+            Flow::Translated(stream) => Said { facts: stream.facts().clone(), body: None },
         }
     }
 }

@@ -55,6 +55,39 @@ pub(super) fn filter(headers: &mut HeaderMap, status: StatusCode) {
     }
 }
 
+/// Headers that say something of the very bytes of a body.
+static OF_THE_BODY: [HeaderName; 12] = [
+    header::CONTENT_ENCODING,
+    header::CONTENT_LENGTH,
+    header::CONTENT_RANGE,
+    header::CONTENT_DISPOSITION,
+    header::CONTENT_LOCATION,
+    header::ACCEPT_RANGES,
+    header::ETAG,
+    header::LAST_MODIFIED,
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+];
+
+/// Removes what was said of a body that another one takes the place of, which is `content_type`.
+pub(super) fn of_another_body(headers: &mut HeaderMap, content_type: HeaderValue) {
+    for name in &OF_THE_BODY {
+        headers.remove(name);
+    }
+    headers.insert(header::CONTENT_TYPE, content_type);
+}
+
+/// Gives an answer the headers of a stream that nobody on the way may hold back.
+pub(super) fn of_stream(headers: &mut HeaderMap) {
+    const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::CONTENT_LENGTH);
+}
+
 /// Takes quotations of `secrets` out of all values: a redirect may repeat a credential of the query.
 pub(super) fn redact_all(headers: &mut HeaderMap, secrets: &[&str]) {
     for value in headers.values_mut() {

@@ -1,5 +1,7 @@
 //! The body of an answer, from the upstream to the client.
 
+mod rest;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,8 +11,8 @@ use hyper::body::{Body as _, Frame, SizeHint};
 
 use super::encoding::Decoder;
 use super::flow::Flow;
+use super::{Way, whole};
 use crate::gateway::Exchange;
-use crate::upstream::UpstreamError;
 use crate::{Body, BoxError};
 
 /// A body that passes as it comes and tells its exchange how it went. Dropping it drops what is left of
@@ -27,14 +29,9 @@ type Next = Option<Result<Frame<Bytes>, BoxError>>;
 
 impl Reply {
     /// `bodiless`: the answer's head is all that there is, as with HEAD.
-    pub fn new(
-        upstream: Body,
-        decoder: Option<Decoder>,
-        flow: Flow,
-        exchange: Exchange,
-        bodiless: bool,
-    ) -> Self {
-        let mut reply = Self { upstream: Some(upstream), decoder, flow, exchange };
+    pub fn new(way: Way, exchange: Exchange, bodiless: bool) -> Self {
+        let Way { body, decoder, flow } = way;
+        let mut reply = Self { upstream: Some(body), decoder, flow, exchange };
         if bodiless || reply.is_end_stream() {
             reply.ended();
         }
@@ -47,6 +44,12 @@ impl Reply {
             Ok(data) if data.is_empty() => None,
             Ok(data) => {
                 self.exchange.gave(data.len());
+                if self.flow.is_over() {
+                    let failed = self.flow.failure().is_some();
+                    if let Some(upstream) = self.upstream.take().filter(|_| !failed) {
+                        rest::read(upstream);
+                    }
+                }
                 // The end may not be asked for where the length is known.
                 if self.is_end_stream() {
                     self.ended();
@@ -60,7 +63,10 @@ impl Reply {
     /// The answer is complete.
     fn ended(&mut self) {
         self.upstream = None;
-        self.exchange.ended();
+        match self.flow.failure() {
+            Some(error) => self.exchange.broke_off(error),
+            None => self.exchange.ended(),
+        }
     }
 
     /// The answer cannot be completed: the client is told, if there is a way, or gets no proper end.
@@ -84,7 +90,7 @@ impl Reply {
     /// What the client gets after the last that came.
     fn end(&mut self) -> Next {
         let rest = match self.decoder.as_mut().map(Decoder::finish) {
-            Some(Err(_)) => return self.failed(cut(), None),
+            Some(Err(_)) => return self.failed(*whole::cut().error, None),
             Some(Ok(rest)) => rest,
             None => Bytes::new(),
         };
@@ -125,17 +131,14 @@ impl hyper::body::Body for Reply {
                         None => continue,
                         next => return Poll::Ready(next),
                     },
-                    Err(_) => return Poll::Ready(this.failed(cut(), None)),
+                    Err(_) => return Poll::Ready(this.failed(*whole::cut().error, None)),
                 }
             }
             let Poll::Ready(frame) = Pin::new(upstream).poll_frame(cx) else { return Poll::Pending };
             let next = match frame {
                 None => return Poll::Ready(this.end()),
                 Some(Err(cause)) => {
-                    let error = match cause.downcast_ref::<UpstreamError>() {
-                        Some(error) => *error.refusal().error,
-                        None => ErrorObject::new(502, cause.to_string()),
-                    };
+                    let error = *whole::broken(&cause).error;
                     return Poll::Ready(this.failed(error, Some(cause)));
                 }
                 Some(Ok(frame)) => match (frame.into_data(), &mut this.decoder) {
@@ -168,8 +171,4 @@ impl hyper::body::Body for Reply {
             Some(_) => SizeHint::default(),
         }
     }
-}
-
-fn cut() -> ErrorObject {
-    ErrorObject::new(502, "the upstream's compressed answer is broken or cut short")
 }

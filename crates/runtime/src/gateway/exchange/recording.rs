@@ -20,7 +20,8 @@ pub(crate) struct Recording {
     input_cost: Option<f64>,
     output_cost: Option<f64>,
     stream: bool,
-    /// The body that is sent, if it is held.
+    /// The body in OpenAI's format, if it is held: what is sent, or what the client sent where that is
+    /// translated.
     request: Option<Bytes>,
     /// The same as it may be logged.
     shown: Option<String>,
@@ -51,9 +52,9 @@ impl Recording {
     }
 
     /// Of `client`'s body was made what is `sent`.
-    pub fn holds(&mut self, decision: &Decision, client: &[u8], sent: Bytes) {
-        self.shown = self.payloads.then(|| decision.shown_body(Some(client))).flatten();
-        self.request = Some(sent);
+    pub fn holds(&mut self, decision: &Decision, client: Bytes, sent: Bytes) {
+        self.shown = self.payloads.then(|| decision.shown_body(Some(&client))).flatten();
+        self.request = Some(if decision.expected.is_some() { client } else { sent });
     }
 
     /// The statistics, now that the answer is over.

@@ -1,0 +1,156 @@
+//! Answers in a provider's own format, on their way to a client that speaks OpenAI's.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use formats::chunks::Chunks;
+use formats::codec::{Codec, Expected, Origin};
+use formats::completion::Completion;
+use formats::error::{ErrorObject, from_upstream};
+use formats::openai::stream::Tap;
+use formats::stream::{self, Stream};
+use hyper::header::HeaderValue;
+use hyper::http::response::Parts;
+use hyper::{HeaderMap, StatusCode};
+
+use super::encoding::{Decoder, Encoding};
+use super::flow::{Events, Flow};
+use super::{Asked, Way, headers, media_type, whole};
+use crate::Body;
+use crate::gateway::Exchange;
+use crate::refusal::{JSON, Refusal, full};
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+/// The headers in which providers name an exchange.
+const REQUEST_IDS: [&str; 3] = ["x-amzn-requestid", "request-id", "x-request-id"];
+
+/// What the client gets of a good answer: its translation, event by event where it is a stream, or an
+/// error if it has none.
+pub(super) async fn translated(
+    parts: &mut Parts,
+    body: Body,
+    codec: &dyn Codec,
+    expected: &Expected,
+    asked: &Asked<'_>,
+    exchange: &mut Exchange,
+) -> Way {
+    let translation = Translation { codec, expected, asked, exchange };
+    match translation.of(parts, body).await {
+        Ok(way) => {
+            parts.status = StatusCode::OK;
+            way
+        }
+        Err(refusal) => {
+            exchange.refused(&refusal.error.message);
+            parts.status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_GATEWAY);
+            let secrets = (asked.secrets)();
+            headers::redact_all(&mut parts.headers, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
+            headers::of_another_body(&mut parts.headers, JSON);
+            Way::plain(full(refusal.error.to_json()))
+        }
+    }
+}
+
+/// What an answer is translated with.
+struct Translation<'a> {
+    codec: &'a dyn Codec,
+    expected: &'a Expected,
+    asked: &'a Asked<'a>,
+    exchange: &'a Exchange,
+}
+
+impl Translation<'_> {
+    async fn of(&self, parts: &mut Parts, body: Body) -> Result<Way, Refusal> {
+        let encoding = Encoding::of(&parts.headers);
+        if encoding == Encoding::Other {
+            return Err(self.failure("the upstream's answer is compressed in a way that was not asked for"));
+        }
+        let decoder = encoding.coding().map(Decoder::new);
+        let media_type = media_type(parts);
+        let stream = self.asked.decision.stream;
+        let framing = media_type.as_deref().and_then(|it| stream::framing(self.expected.wire, it));
+        if let Some(framing) = framing.filter(|_| stream) {
+            of_stream(&mut parts.headers);
+            let stream = Stream::new(self.codec, framing, self.chunks());
+            return Ok(Way { body, decoder, flow: Flow::Translated(Box::new(stream)) });
+        }
+        let whole = whole::read(body, decoder).await?;
+        let completion = self.completion(&whole, &parts.headers, media_type.as_deref())?;
+        if stream {
+            // A server that cannot stream has answered; the client reads nothing but events.
+            of_stream(&mut parts.headers);
+            let tap = Tap::new(false, self.keeps_text());
+            let events = stream::of_whole(&completion, self.chunks());
+            return Ok(Way { flow: Flow::Events(Events::new(tap)), ..Way::plain(full(events)) });
+        }
+        headers::of_another_body(&mut parts.headers, JSON);
+        let flow = self.exchange.recording().map_or(Flow::Opaque, |_| Flow::copied(None));
+        Ok(Way { flow, ..Way::plain(full(completion.to_json(self.expected, &origin()))) })
+    }
+
+    /// What a whole answer says.
+    fn completion(
+        &self,
+        whole: &Bytes,
+        headers: &HeaderMap,
+        media_type: Option<&str>,
+    ) -> Result<Completion, Refusal> {
+        let Ok(json) = std::str::from_utf8(whole) else {
+            return Err(self.failure("the upstream's answer is not UTF-8"));
+        };
+        let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name)?.to_str().ok());
+        let why = match self.codec.answer(json, id) {
+            Ok(completion) if !completion.choices.is_empty() => return Ok(completion),
+            Ok(_) => "the upstream's answer has no choices".to_owned(),
+            Err(error) => error.message,
+        };
+        if let Some(error) = told(whole, self.expected) {
+            return Err(self.refusal(error));
+        }
+        if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
+            let media_type = media_type.unwrap_or("no content type");
+            return Err(self.failure(&format!("the upstream's answer is no JSON ({media_type})")));
+        }
+        Err(self.failure(&why))
+    }
+
+    fn chunks(&self) -> Chunks {
+        Chunks::new(self.expected.clone(), origin(), self.keeps_text(), (self.asked.secrets)())
+    }
+
+    fn keeps_text(&self) -> bool {
+        self.exchange.recording().is_some_and(|recording| recording.payloads)
+    }
+
+    /// Kong's words, and the reason.
+    fn failure(&self, why: &str) -> Refusal {
+        let decision = self.asked.decision;
+        let from = format!("{}://{}", decision.provider, decision.route_type);
+        self.refusal(ErrorObject::new(502, format!("transformation failed from type {from}: {why}")))
+    }
+
+    /// 502, without secrets.
+    fn refusal(&self, mut error: ErrorObject) -> Refusal {
+        let secrets = (self.asked.secrets)();
+        error.redact(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
+        Refusal { status: 502, error: Box::new(error), headers: Vec::new() }
+    }
+}
+
+/// The error that an answer with a good status tells of.
+fn told(whole: &Bytes, expected: &Expected) -> Option<ErrorObject> {
+    formats::openai::response::read(whole).error?;
+    Some(from_upstream(502, None, whole, expected.wire).1.object().clone())
+}
+
+fn of_stream(headers: &mut HeaderMap) {
+    headers::of_another_body(headers, EVENT_STREAM);
+    headers::of_stream(headers);
+}
+
+/// A random name and the time.
+fn origin() -> Origin {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Origin { id: uuid::Uuid::new_v4().simple().to_string(), created: since_1970.as_secs() }
+}
