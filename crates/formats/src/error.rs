@@ -92,6 +92,9 @@ impl ErrorObject {
     }
 }
 
+/// The header in which AWS names an error: [`Answer::named`].
+pub const ERROR_TYPE: &str = "x-amzn-errortype";
+
 /// What a client gets for an upstream's error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -107,6 +110,16 @@ impl Answer {
         match self {
             Answer::Passes(object) | Answer::Converted(object) => object,
         }
+    }
+
+    /// The same with the name that a header gives the error, such as
+    /// `ThrottlingException:http://internal.amazon.com/coral/com.amazon.bedrock/`, as its code, if the body
+    /// gives it none.
+    pub fn named(mut self, error_type: &str) -> Self {
+        if let Answer::Converted(object @ ErrorObject { code: None, .. }) = &mut self {
+            object.code = exception(error_type).map(|name| name.to_owned().into());
+        }
+        self
     }
 
     /// The bytes to send, for the `original` body, and the error as it may be logged. No secret is in
@@ -175,9 +188,9 @@ impl<'a> Found<'a> {
         let top = only_item(json).unwrap_or(json);
         let nested = member(top, "error").filter(|error| error.starts_with('{'));
         let object = nested.unwrap_or(top);
-        let names = ["message", "type", "code", "param", "innererror", "error_type"];
+        let names = ["message", "type", "code", "param", "innererror", "error_type", "__type"];
         // A body may also be a string, which has a message and no members.
-        let [text, kind, code, param, inner, error_type] = members(object, names).unwrap_or_default();
+        let [text, kind, code, param, inner, error_type, aws] = members(object, names).unwrap_or_default();
         let is_text_or_null =
             |member: Option<&str>| member.is_some_and(|m| m == "null" || m.starts_with('"'));
         let is_complete = nested.is_some()
@@ -189,8 +202,10 @@ impl<'a> Found<'a> {
         Some(Self {
             message: said(object, MAX_DEPTH).or_else(|| said(top, MAX_DEPTH))?,
             kind: nested.and(kind).and_then(string),
-            code: present(code.or(error_type))
-                .and_then(|code| string(code).or(is_number(code).then_some(code.into()))),
+            code: match present(code.or(error_type)) {
+                Some(code) => string(code).or(is_number(code).then_some(code.into())),
+                None => aws.and_then(string).and_then(|name| Some(exception(&name)?.to_owned().into())),
+            },
             param: param.and_then(string),
             // Line ends are blanks in JSON and the end of a field in an event.
             inner: present(inner).map(|inner| inner.replace(['\n', '\r'], " ")),
@@ -254,6 +269,13 @@ fn place(json: &str) -> Option<String> {
         steps.len() < MAX_MESSAGES
     });
     (!steps.is_empty()).then(|| steps.join("."))
+}
+
+/// The name of an exception of AWS, without the namespace before `#` and what follows `:`.
+fn exception(name: &str) -> Option<&str> {
+    let name = name.split(':').next()?.rsplit('#').next()?.trim_ascii();
+    let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    (is_name && (1..=128).contains(&name.len())).then_some(name)
 }
 
 fn is_number(json: &str) -> bool {

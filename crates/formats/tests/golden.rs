@@ -115,6 +115,10 @@ fn errors() {
             let body = Bytes::from(given["body"].as_str().unwrap().to_owned());
             let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
             let (status, answer) = from_upstream(status, given["content_type"].as_str(), &body, format.wire);
+            let answer = match given["error_type"].as_str() {
+                Some(name) => answer.named(name),
+                None => answer,
+            };
             let (body, _) = answer.into_body(body, &[]);
             let body: Value = serde_json::from_slice(&body).unwrap();
             compare(&error.with_extension("openai.json"), &pretty(&json!({"status": status, "body": body})));

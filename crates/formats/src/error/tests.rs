@@ -106,6 +106,28 @@ fn bodies_without_an_error_are_named_not_shown() {
 }
 
 #[test]
+fn aws_names_errors_in_a_header() {
+    let named = |header: &str, body: &str| {
+        let (_, answer) = from_upstream(400, None, body.as_bytes(), WireFormat::Bedrock);
+        answer.named(header).object().code.clone().unwrap_or_default()
+    };
+    let body = r#"{"message":"Malformed input request"}"#;
+    assert_eq!(
+        named("ValidationException:http://internal.amazon.com/coral/com.amazon.bedrock/", body),
+        "ValidationException"
+    );
+    assert_eq!(named("aws.bedrock#ThrottlingException", body), "ThrottlingException");
+    assert_eq!(named("AccessDeniedException", ""), "AccessDeniedException");
+    for odd in ["", ":", "#", "a b", "a\u{7}", "<b>", &"a".repeat(129)] {
+        assert_eq!(named(odd, body), "", "{odd}");
+    }
+    // What the body says counts.
+    assert_eq!(named("A", r#"{"message":"m","code":"B"}"#), "B");
+    let openai = r#"{"error":{"message":"m","type":"t","param":null,"code":null}}"#;
+    assert_eq!(named("A", openai), "");
+}
+
+#[test]
 fn long_messages_are_cut() {
     let body = format!("{{\"message\":\"{}\"}}", "é".repeat(MAX_MESSAGE));
     let (_, answer) = from_upstream(500, None, body.as_bytes(), WireFormat::OpenAi);
@@ -221,6 +243,12 @@ fn every_shape_becomes_openai_s() {
             r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#,
         ),
         ("aws", 403, Bedrock, r#"{"Message":"User is not authorized"}"#),
+        (
+            "aws, named",
+            400,
+            Bedrock,
+            r#"{"__type":"com.amazon.coral.service#SerializationException","Message":"Expected null"}"#,
+        ),
         ("a string", 500, OpenAi, r#""overloaded""#),
         ("an empty message", 500, OpenAi, r#"{"error":{"message":" ","type":"t","param":null,"code":null}}"#),
         ("nothing", 500, OpenAi, ""),

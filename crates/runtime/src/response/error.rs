@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use formats::WireFormat;
-use formats::error::{from_upstream, redact};
+use formats::error::{ERROR_TYPE, from_upstream, redact};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -37,6 +37,10 @@ pub(super) async fn converted(
     let bytes = readable(bytes, &parts.headers);
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let (status, answer) = from_upstream(parts.status.as_u16(), content_type, &bytes, wire);
+    let answer = match parts.headers.get(ERROR_TYPE).and_then(|name| name.to_str().ok()) {
+        Some(name) => answer.named(name),
+        None => answer,
+    };
     let (bytes, _) = answer.into_body(bytes, &secrets);
     headers::redact_all(&mut parts.headers, &secrets);
     parts.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
