@@ -36,6 +36,7 @@ use crate::rules::Rule;
 pub(crate) use lower::{ForeignGuards, criteria_of, obstacles};
 
 use admission::{Admitted, Refusal, Stop};
+use auth::{CloudUse, Identity};
 use caller::{Caller, Consumer, KeyCredential};
 use key_auth::{KeyAuth, Withheld};
 use obstacle::Obstacle;
@@ -222,13 +223,39 @@ impl Plan {
     /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run
     /// on some route. See [`Proxy::unbuilt`].
     pub fn unbuilt(&self) -> Vec<Obstacle> {
+        self.running().filter_map(Proxy::obstacle).collect()
+    }
+
+    /// The plugins whose requests need a cloud's identity or an AWS region that the file does not name, in
+    /// file order; of those, only the ones that run on some route.
+    pub fn cloud_uses(&self) -> Vec<CloudUse<'_>> {
+        let uses = self.running().map(|proxy| CloudUse {
+            identity: proxy.auth.identity.as_ref(),
+            lacks_region: proxy.lacks_region(),
+            line: proxy.origin.line,
+        });
+        uses.filter(|used| used.identity.is_some() || used.lacks_region).collect()
+    }
+
+    /// Takes `region` for the AWS region where the file names none.
+    pub fn assume_region(&mut self, region: &str) {
+        let proxies = self.proxies.iter_mut().flatten().filter_map(|proxy| proxy.as_mut().ok());
+        for proxy in proxies.filter(|proxy| proxy.provider == Provider::Bedrock) {
+            proxy.aws_region.get_or_insert_with(|| region.to_owned());
+            if let Some(Identity::AwsSigV4 { region: signed, .. }) = &mut proxy.auth.identity {
+                signed.get_or_insert_with(|| region.to_owned());
+            }
+        }
+    }
+
+    /// The plugins that run on some route, in file order.
+    fn running(&self) -> impl Iterator<Item = &Proxy> {
         let running = self.routable.iter().flat_map(|route| {
             let instances = self.instances.possible(*route, self.routes[route.0].service);
             instances.into_iter().map(|plugin| plugin.0)
         });
         let running: BTreeSet<usize> = running.collect();
-        let proxies = running.into_iter().filter_map(|plugin| self.proxies[plugin].as_ref()?.as_ref().ok());
-        proxies.filter_map(Proxy::obstacle).collect()
+        running.into_iter().filter_map(|plugin| self.proxies[plugin].as_ref()?.as_ref().ok())
     }
 
     /// A consumer of the file.

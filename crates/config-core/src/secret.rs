@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use crate::suggest;
 
 /// A credential as configured. Neither `Debug` nor `Display` ever shows literal text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum SecretValue {
     /// Written into the file.
     Literal(String),

@@ -21,36 +21,40 @@ use hyper::{Request, Response, StatusCode, Version};
 use crate::Body;
 use crate::access_log::AccessLog;
 use crate::head::{self, ClientConnection, RequestLine};
+use crate::identity::Identities;
 use crate::limits::Limits;
-use crate::refusal::{self, Refusal};
+use crate::refusal::Refusal;
 use crate::request_body::ClientBody;
 use crate::response::{self, Asked};
 use crate::secrets::Secrets;
 use crate::server::Handler;
 use crate::upstream::Upstream;
 pub(crate) use exchange::Exchange;
+use outgoing::Outgoing;
 
 /// A plan with all that it needs to be run.
 pub struct Gateway {
     plan: Plan,
     secrets: Secrets,
     keys: Keys,
+    identities: Identities,
     upstream: Upstream,
     log: AccessLog,
     limits: Limits,
 }
 
 impl Gateway {
-    /// A gateway for `plan`, whose secrets are resolved.
+    /// A gateway for `plan`, whose secrets and identities are resolved.
     pub fn new(
         plan: Plan,
         secrets: Secrets,
         keys: Keys,
+        identities: Identities,
         upstream: Upstream,
         log: AccessLog,
         limits: Limits,
     ) -> Self {
-        Self { plan, secrets, keys, upstream, log, limits }
+        Self { plan, secrets, keys, identities, upstream, log, limits }
     }
 }
 
@@ -61,8 +65,12 @@ impl Handler for Gateway {
         let mut exchange = Exchange::new(self.log.clone(), &client, line);
         let mut body = Some(ClientBody::new(body, &head));
         match self.forward(&client, &head, &mut body, &mut exchange).await {
-            Ok((answer, decision, patience)) => {
-                let secrets = || decision.secrets().filter_map(|secret| self.resolve(secret)).collect();
+            Ok((answer, decision, credentials, patience)) => {
+                let secrets = || {
+                    let sent = credentials.iter().filter_map(|value| value.to_str().ok()).map(str::to_owned);
+                    let resolved = decision.secrets().filter_map(|secret| self.resolve(secret));
+                    resolved.chain(sent).collect()
+                };
                 let asked = Asked { head: &head, decision: &decision, secrets: &secrets, patience };
                 response::answer(answer, asked, exchange).await
             }
@@ -87,15 +95,15 @@ impl Handler for Gateway {
 }
 
 impl Gateway {
-    /// Asks the plan, sends what it says and returns the upstream's answer, what it is an answer to, and
-    /// how long the upstream may be silent. `body` is left where it was not passed on.
+    /// Asks the plan, sends what it says and returns the upstream's answer, what it is an answer to with
+    /// the credentials in its headers, and how long the upstream may be silent. `body` is left where it was not passed on.
     async fn forward(
         &self,
         client: &ClientConnection,
         parts: &Parts,
         body: &mut Option<ClientBody>,
         exchange: &mut Exchange,
-    ) -> Result<(Response<Body>, Decision, Duration), Refusal> {
+    ) -> Result<(Response<Body>, Decision, Vec<HeaderValue>, Duration), Refusal> {
         let fields = head::fields(&parts.headers);
         let head = client.request_head(parts, &fields);
         let mut whole = None;
@@ -123,23 +131,27 @@ impl Gateway {
         let known = whole.as_deref().map_or(PlanBody::Streamed, PlanBody::Bytes);
         let mut decision = routed.prepare(known)?;
         let resolve = |secret: &SecretValue| self.resolve(secret);
-        let sent = match whole {
+        let timeouts = routed.route.timeouts;
+        let proof = self.identities.proof(&decision, &self.upstream, timeouts.read);
+        let (sent, proof) = match whole {
             Some(whole) => {
                 let bytes = decision.bytes(&whole, &resolve)?;
                 exchange.decided(&routed, &decision);
                 exchange.holds(&decision, &whole, &bytes);
-                refusal::full(bytes)
+                (Outgoing::Whole(bytes), proof.await?)
             }
             None => {
                 exchange.decided(&routed, &decision);
-                self.streamed(body, decision.inspection.take(), exchange)
+                // A body that is passed on is gone.
+                let proof = proof.await?;
+                (Outgoing::Streamed(self.streamed(body, decision.inspection.take(), exchange)), proof)
             }
         };
-        let request = outgoing::request(&decision, &resolve, sent)?;
-        let timeouts = routed.route.timeouts;
+        let request = outgoing::request(&decision, &resolve, sent, proof.as_ref())?;
+        let credentials = outgoing::credentials(&request);
         exchange.sent();
         match self.upstream.send(request, timeouts).await {
-            Ok(answer) => Ok((answer, decision, timeouts.read)),
+            Ok(answer) => Ok((answer, decision, credentials, timeouts.read)),
             Err(error) => Err(error.refusal()),
         }
     }

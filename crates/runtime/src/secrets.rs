@@ -163,7 +163,7 @@ fn keys(plan: &Plan, environment: Environment<'_>, missing: &mut Missing) -> Key
 fn usable(secret: Secret, field: AuthField) -> Result<Secret, Problem> {
     match field {
         // Key files have several lines.
-        AuthField::Identity(_) => Ok(secret),
+        AuthField::Identity("gcp_service_account_json") => Ok(secret),
         AuthField::HeaderName if hyper::header::HeaderName::try_from(secret.reveal()).is_err() => {
             Err(Problem::NotAHeaderName)
         }

@@ -23,10 +23,11 @@ use connect::Connector;
 pub use error::{Cause, UpstreamError};
 use sending::Sending;
 
-/// What answers requests.
+/// What answers requests. A clone shares the connections.
+#[derive(Clone)]
 pub enum Upstream {
     /// The hosts that the plan names.
-    Http(HttpUpstream),
+    Http(Arc<HttpUpstream>),
     /// The process itself, for `--mock`.
     Mock,
 }
@@ -59,7 +60,7 @@ impl Upstream {
     /// Errors with the first certificate of `ca` that is none.
     pub fn http(ca: Vec<CertificateDer<'static>>) -> Result<Self, rustls::Error> {
         let tls = Arc::new(connect::tls(ca)?);
-        Ok(Self::Http(HttpUpstream { tls, pools: RwLock::default() }))
+        Ok(Self::Http(Arc::new(HttpUpstream { tls, pools: RwLock::default() })))
     }
 
     /// No host: answers are made up, see [`mock`].

@@ -10,7 +10,7 @@ use config_core::{
     source::SourceFile,
 };
 use runtime::{
-    AccessLog, Gateway, Limits, Upstream,
+    AccessLog, Gateway, Identities, Limits, Upstream,
     secrets::{Keys, Secrets},
 };
 use rustls_pki_types::{CertificateDer, pem::PemObject};
@@ -28,7 +28,7 @@ use notice::Notices;
 pub fn run(args: &Serve, terminal: &Terminal) -> Result<Answer, Failure> {
     let source = files::read_one(&args.file, &args.stdin_filename)?;
     let mut notices = Notices::new(source.name(), terminal);
-    let Some((plan, secrets, keys)) = prepare(&source, args, &mut notices) else {
+    let Some(Prepared { plan, secrets, keys, identities }) = prepare(&source, args, &mut notices) else {
         notices.not_served();
         return Ok(Answer { verdict: Verdict::Wanting, stdout: String::new(), stderr: notices.text });
     };
@@ -45,14 +45,22 @@ pub fn run(args: &Serve, terminal: &Terminal) -> Result<Answer, Failure> {
         drain_time: args.drain_time,
         ..Limits::default()
     };
-    let gateway = Gateway::new(plan, secrets, keys, upstream, log.clone(), limits.clone());
+    let gateway = Gateway::new(plan, secrets, keys, identities, upstream, log.clone(), limits.clone());
     run::until_told_to_stop(args, gateway, limits)?;
     log.close();
     Ok(Answer::good(String::new()))
 }
 
-/// Everything that serving a file takes; `None` if something keeps it from being served.
-fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(Plan, Secrets, Keys)> {
+/// Everything that serving a file takes.
+struct Prepared {
+    plan: Plan,
+    secrets: Secrets,
+    keys: Keys,
+    identities: Identities,
+}
+
+/// Makes ready what serving a file takes; `None` if something keeps it from being served.
+fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<Prepared> {
     let (checked, compiled) = match check::compile(source) {
         Ok(Compiled { plan, checked, obstacles }) => (checked, Some((plan, obstacles))),
         Err(checked) => (checked, None),
@@ -84,18 +92,17 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<(
     if args.mock {
         let (secrets, keys, missing) = Secrets::stand_in(&plan, &environment);
         notices.unknown_keys(&missing);
-        return Some((plan, secrets, keys));
+        let identities = Identities::stand_in(&mut plan);
+        return Some(Prepared { plan, secrets, keys, identities });
     }
     if !args.listen.ip().to_canonical().is_loopback() {
         notices.open_routes(plan.open_routes(), args.listen);
     }
-    match Secrets::resolve(&plan, &environment) {
-        Ok((secrets, keys)) => Some((plan, secrets, keys)),
-        Err(missing) => {
-            notices.missing_secrets(&missing);
-            None
-        }
-    }
+    let resolved = Secrets::resolve(&plan, &environment);
+    let (secrets, keys) = resolved.map_err(|missing| notices.missing_secrets(&missing)).ok()?;
+    let identities = Identities::resolve(&mut plan, &secrets, &environment);
+    let identities = identities.map_err(|problems| notices.unusable_identities(&problems)).ok()?;
+    Some(Prepared { plan, secrets, keys, identities })
 }
 
 fn upstream(args: &Serve) -> Result<Upstream, Failure> {

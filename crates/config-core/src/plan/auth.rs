@@ -31,7 +31,7 @@ pub struct Credential {
 }
 
 /// How a request is authenticated once it is complete. What is `None` comes from the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Identity {
     /// A token of Microsoft Entra ID, as `authorization: Bearer`.
     AzureManaged {
@@ -71,6 +71,17 @@ impl Credential {
     }
 }
 
+/// A plugin that a cloud decides about: it needs an identity, a region, or both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudUse<'p> {
+    /// Its identity.
+    pub identity: Option<&'p Identity>,
+    /// Whether requests need an AWS region and the file names none.
+    pub lacks_region: bool,
+    /// 1-based line of its `provider`.
+    pub line: usize,
+}
+
 /// As it may be shown.
 impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,6 +116,12 @@ impl Auth {
             Some(_) => header.name != "authorization",
             None => true,
         })
+    }
+
+    /// Whether the signature of a request is made over its body, which then has to be known before any of
+    /// it is sent.
+    pub(super) fn signs_body(&self) -> bool {
+        matches!(self.identity, Some(Identity::AwsSigV4 { .. }))
     }
 
     /// The parameter credential, if it goes there.

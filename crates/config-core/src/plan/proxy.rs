@@ -157,6 +157,16 @@ impl Proxy {
         self.fields.iter().map(|compiled| (compiled.field, compiled.template.text()))
     }
 
+    /// Whether requests need an AWS region, to be signed or for Bedrock's own host, that the file does not
+    /// name.
+    pub(super) fn lacks_region(&self) -> bool {
+        let built_in =
+            || self.endpoint.is_none() && self.texts().all(|(field, _)| field != Field::UpstreamUrl);
+        self.provider == Provider::Bedrock
+            && self.aws_region.is_none()
+            && (self.auth.identity.is_some() || built_in())
+    }
+
     /// The plugin in its place in a file.
     pub(super) fn at(self, origin: Origin) -> Self {
         Self { origin, ..self }

@@ -9,6 +9,7 @@ use std::{
 
 use config_core::{check::compile, source::SourceFile};
 use runtime::{
+    Identities,
     access_log::AccessLog,
     gateway::Gateway,
     limits::Limits,
@@ -209,14 +210,16 @@ impl Stage {
 impl Setting {
     fn gateway(&self, port: u16, log: AccessLog) -> Gateway {
         let source = SourceFile::new("hostile.yaml", self.yaml(port));
-        let compiled = compile(&source).expect("YAML");
+        let mut compiled = compile(&source).expect("YAML");
         assert_eq!(compiled.errors(), 0);
         let secret = |name: &str| (name == "HOSTILE").then(|| format!("Bearer {SECRET}"));
         let Ok((secrets, keys)) = Secrets::resolve(&compiled.plan, &secret) else {
             panic!("a secret is missing")
         };
+        let identities =
+            Identities::resolve(&mut compiled.plan, &secrets, &|_| None).expect("there are none");
         let upstream = Upstream::http(Vec::new()).expect("no certificates");
-        Gateway::new(compiled.plan, secrets, keys, upstream, log, self.limits.clone())
+        Gateway::new(compiled.plan, secrets, keys, identities, upstream, log, self.limits.clone())
     }
 
     /// A route for chat, one whose model is a part of the path, one over TLS, and one for anything else.

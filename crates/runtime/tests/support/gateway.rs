@@ -13,8 +13,8 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use runtime::access_log::AccessLog;
-use runtime::secrets::Secrets;
-use runtime::{Gateway, Limits, Server, Upstream};
+use runtime::secrets::{Environment, Secrets};
+use runtime::{Gateway, Identities, Limits, Server, Upstream};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -36,13 +36,26 @@ struct Lines(Arc<Mutex<Vec<u8>>>);
 impl Running {
     /// Serves `yaml`, whose references all stand for `sk-secret`.
     pub async fn start(yaml: &str, limits: Limits, upstream: Upstream) -> Self {
-        let compiled = compile(&SourceFile::new("routes.yaml", yaml)).expect("YAML");
+        Self::start_in(&|_| Some("sk-secret".to_owned()), yaml, limits, upstream).await
+    }
+
+    /// Serves `yaml` in an environment.
+    pub async fn start_in(
+        environment: Environment<'_>,
+        yaml: &str,
+        limits: Limits,
+        upstream: Upstream,
+    ) -> Self {
+        let mut compiled = compile(&SourceFile::new("routes.yaml", yaml)).expect("YAML");
         assert_eq!(compiled.errors(), 0, "{yaml}");
-        let resolved = Secrets::resolve(&compiled.plan, &|_| Some("sk-secret".to_owned()));
+        let resolved = Secrets::resolve(&compiled.plan, environment);
         let Ok((secrets, keys)) = resolved else { panic!("every variable is set") };
+        let identities = Identities::resolve(&mut compiled.plan, &secrets, environment);
+        let identities = identities.expect("the identities can be used");
         let lines = Lines::default();
         let log = AccessLog::to(lines.clone(), "the test".to_owned());
-        let gateway = Gateway::new(compiled.plan, secrets, keys, upstream, log.clone(), limits.clone());
+        let gateway =
+            Gateway::new(compiled.plan, secrets, keys, identities, upstream, log.clone(), limits.clone());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let server = Server::bind(any, any, limits, Vec::new()).await.expect("free ports");
         let address = server.addresses().0;

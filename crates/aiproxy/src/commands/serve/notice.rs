@@ -13,7 +13,7 @@ use config_core::{
     rules::Rule,
     source::SourceFile,
 };
-use runtime::secrets::MissingSecret;
+use runtime::{identity::IdentityProblem, secrets::MissingSecret};
 
 use crate::{
     output::{FileReport, Report, human, plural},
@@ -133,14 +133,21 @@ impl<'a> Notices<'a> {
     /// Secrets without which nothing is served.
     pub fn missing_secrets(&mut self, missing: &[MissingSecret]) {
         for secret in missing {
-            self.error(&lines(secret), &secret.to_string(), Some(&secret.help()));
+            self.error(&lines(&secret.lines), &secret.to_string(), Some(&secret.help()));
+        }
+    }
+
+    /// Cloud identities without which nothing is served.
+    pub fn unusable_identities(&mut self, problems: &[IdentityProblem]) {
+        for IdentityProblem { lines: at, message, help } in problems {
+            self.error(&lines(at), message, Some(help));
         }
     }
 
     /// Keys that nobody can show, where that stops nothing.
     pub fn unknown_keys(&mut self, missing: &[MissingSecret]) {
         for secret in missing {
-            self.warning(&lines(secret), &format!("{secret}: the key is left out"), None);
+            self.warning(&lines(&secret.lines), &format!("{secret}: the key is left out"), None);
         }
     }
 
@@ -162,8 +169,8 @@ impl<'a> Notices<'a> {
 }
 
 /// `7`, or `7 (also 9, 12 and 4 more)`.
-fn lines(secret: &MissingSecret) -> String {
-    let [first, others @ ..] = &*secret.lines else { return String::new() };
+fn lines(lines: &[usize]) -> String {
+    let [first, others @ ..] = lines else { return String::new() };
     if others.is_empty() {
         return first.to_string();
     }

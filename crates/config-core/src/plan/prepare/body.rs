@@ -120,7 +120,7 @@ pub(super) fn read<'a>(
 pub(super) fn passes(proxy: &Proxy, head: &RequestHead<'_>) -> bool {
     let preserve = proxy.route_type == RouteType::Preserve;
     let kind = content_type(head, preserve).map(|content_type| kind(&content_type, b""));
-    preserve && matches!(kind, Ok(Kind::Multipart | Kind::Other))
+    preserve && !proxy.auth.signs_body() && matches!(kind, Ok(Kind::Multipart | Kind::Other))
 }
 
 /// The credential for the body, unless the client's own may win and is there.

@@ -14,9 +14,6 @@ impl Proxy {
         if self.llm_format != LlmFormat::Openai {
             return Some(format!("clients that speak `llm_format: {}` are not served yet", self.llm_format));
         }
-        if let Some(identity) = &self.auth.identity {
-            return Some(format!("requests are not authenticated with an identity of {identity} yet"));
-        }
         let operation = match self.route_type {
             RouteType::Preserve => return None,
             RouteType::Chat => Operation::Chat,
