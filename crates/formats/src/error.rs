@@ -188,9 +188,13 @@ impl<'a> Found<'a> {
         let top = only_item(json).unwrap_or(json);
         let nested = member(top, "error").filter(|error| error.starts_with('{'));
         let object = nested.unwrap_or(top);
-        let names = ["message", "type", "code", "param", "innererror", "error_type", "__type"];
+        let names = ["message", "type", "code", "param", "innererror", "error_type", "__type", "status"];
         // A body may also be a string, which has a message and no members.
-        let [text, kind, code, param, inner, error_type, aws] = members(object, names).unwrap_or_default();
+        let [text, kind, code, param, inner, error_type, aws, status] =
+            members(object, names).unwrap_or_default();
+        // Google's code is the HTTP status, its `status` a name; Anthropic's only name is the type.
+        let is_anthropic = nested.is_some() && member(top, "type") == Some(r#""error""#);
+        let name = if is_anthropic { kind } else { status.filter(|status| status.starts_with('"')) };
         let is_text_or_null =
             |member: Option<&str>| member.is_some_and(|m| m == "null" || m.starts_with('"'));
         let is_complete = nested.is_some()
@@ -201,8 +205,8 @@ impl<'a> Found<'a> {
             && (is_text_or_null(code) || code.is_some_and(is_number));
         Some(Self {
             message: said(object, MAX_DEPTH).or_else(|| said(top, MAX_DEPTH))?,
-            kind: nested.and(kind).and_then(string),
-            code: match present(code.or(error_type)) {
+            kind: nested.and(kind).and_then(string).filter(|kind| !is_anthropic || status::is_kind(kind)),
+            code: match name.or(present(code)).or(present(error_type)) {
                 Some(code) => string(code).or(is_number(code).then_some(code.into())),
                 None => aws.and_then(string).and_then(|name| Some(exception(&name)?.to_owned().into())),
             },

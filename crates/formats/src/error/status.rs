@@ -15,13 +15,21 @@ const KINDS: [(u16, &str); 9] = [
     (504, "timeout_error"),
 ];
 
+/// `error.type` of other statuses, of 4xx and of 5xx.
+const OTHERS: [&str; 2] = ["invalid_request_error", "server_error"];
+
 /// The `type` of an error with this status.
 pub fn kind(status: u16) -> &'static str {
     match KINDS.iter().find(|(known, _)| *known == status) {
         Some((_, kind)) => kind,
-        None if status < 500 => "invalid_request_error",
-        None => "server_error",
+        None if status < 500 => OTHERS[0],
+        None => OTHERS[1],
     }
+}
+
+/// Whether this is the `type` of some status.
+pub(super) fn is_kind(kind: &str) -> bool {
+    OTHERS.contains(&kind) || KINDS.iter().any(|(_, known)| *known == kind)
 }
 
 /// An upstream's status that clients get as another one, or with another type than their own errors.
