@@ -9,6 +9,7 @@ use hyper::{Request, Uri};
 
 use crate::Body;
 use crate::identity::Proof;
+use crate::mock::Conversation;
 use crate::refusal::full;
 
 /// The body of a request on its way.
@@ -49,6 +50,7 @@ pub(super) fn request(
     if is_chunked {
         request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
+    request.extensions_mut().insert(Conversation::from(decision));
     match (proof, whole) {
         (Some(proof), Some(whole)) => proof.authenticate(&mut request, &whole),
         (Some(proof @ Proof::Bearer(_)), None) => proof.authenticate(&mut request, b""),

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use hyper::Response;
 use serde_json::{Value, json};
 
-use super::{CREATED, Question, json_answer, text};
+use super::{CREATED, Question, json_answer, openai, text};
 use crate::Body;
 
 /// The length of an embedding unless the request says another, and the most it can say.
@@ -18,8 +18,22 @@ const TEXTS: usize = 2048;
 const PICTURE: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
 
+/// Answers what asks no model for text. Azure's paths name the deployment, others begin with a version; the
+/// end says what is asked.
+pub fn answer(question: &Question) -> Response<Body> {
+    match (&*question.method, &*question.segments()) {
+        ("POST", [.., "embeddings"]) => embeddings(question),
+        ("POST", [.., "audio", "transcriptions" | "translations"]) => transcription(question),
+        ("POST", [.., "images", "generations" | "edits" | "variations"]) => images(question),
+        ("POST", [.., "moderations"]) => moderations(question),
+        ("GET", [.., "models"]) => models(),
+        ("GET", [.., "models", name]) => json_answer(&model(name)),
+        _ => echo(question),
+    }
+}
+
 /// A vector of length one for each text, equal for equal texts.
-pub fn embeddings(question: &Question) -> Response<Body> {
+fn embeddings(question: &Question) -> Response<Body> {
     let input = question.member("input");
     let texts: Vec<&Value> = match input {
         Value::Array(texts) if !texts.iter().all(Value::is_number) => texts.iter().take(TEXTS).collect(),
@@ -65,35 +79,35 @@ fn vector(text: &str, dimensions: u64) -> Vec<f32> {
 }
 
 /// What was to be heard: how much there was of it.
-pub fn transcription(question: &Question) -> Response<Body> {
+fn transcription(question: &Question) -> Response<Body> {
     let text = format!("This is a made-up transcription of an upload of {} bytes.", question.size);
     json_answer(&json!({"text": text}))
 }
 
 /// One picture, as data.
-pub fn images(question: &Question) -> Response<Body> {
+fn images(question: &Question) -> Response<Body> {
     let data = json!({"b64_json": PICTURE, "revised_prompt": question.member("prompt")});
     json_answer(&json!({"created": CREATED, "data": [data]}))
 }
 
 /// Nothing is found wrong.
-pub fn moderations(question: &Question) -> Response<Body> {
+fn moderations(question: &Question) -> Response<Body> {
     let result = json!({"flagged": false, "categories": {}, "category_scores": {}});
-    json_answer(&json!({"id": question.id("modr-"), "model": question.model(), "results": [result]}))
+    json_answer(&json!({"id": openai::id(question, "modr-"), "model": question.model(), "results": [result]}))
 }
 
 /// A list of one model.
-pub fn models() -> Response<Body> {
+fn models() -> Response<Body> {
     json_answer(&json!({"object": "list", "data": [model("mock")]}))
 }
 
 /// A model of whatever name.
-pub fn model(id: &str) -> Value {
+fn model(id: &str) -> Value {
     json!({"id": id, "object": "model", "created": CREATED, "owned_by": "mock"})
 }
 
 /// For everything else: what was asked.
-pub fn echo(question: &Question) -> Response<Body> {
+fn echo(question: &Question) -> Response<Body> {
     json_answer(&json!({
         "mock": true, "method": question.method, "path": question.path, "body_bytes": question.size,
     }))

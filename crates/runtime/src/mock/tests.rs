@@ -1,3 +1,9 @@
+//! Answers in OpenAI's format; those of other providers are in [`native`].
+
+mod native;
+
+use serde_json::json;
+
 use super::*;
 
 async fn ask(method: &str, path: &str, body: impl Into<Bytes>) -> (StatusCode, String, Bytes) {

@@ -25,10 +25,15 @@ pub fn content(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => {
-            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join(" ")
+            joined(parts.iter().filter_map(|part| part["text"].as_str()).map(str::to_owned))
         }
         _ => String::new(),
     }
+}
+
+/// Texts as one; those that are empty left out.
+pub fn joined(texts: impl Iterator<Item = String>) -> String {
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as far as `limit` tokens go, and whether that was all of it.
@@ -36,6 +41,13 @@ pub fn limited(text: String, limit: Option<u64>) -> (String, bool) {
     let Some(limit) = limit.filter(|limit| *limit < tokens(&text)) else { return (text, true) };
     let characters = usize::try_from(limit * 4).unwrap_or(usize::MAX);
     (text.chars().take(characters).collect(), false)
+}
+
+/// The tokens of a text.
+pub fn tokenized(text: &str) -> impl Iterator<Item = String> {
+    let characters: Vec<_> = text.chars().collect();
+    let tokens: Vec<String> = characters.chunks(4).map(|token| token.iter().collect()).collect();
+    tokens.into_iter()
 }
 
 /// The pieces in which a text is streamed: words with the space before them.

@@ -28,7 +28,9 @@ fn make(schema: &Value, root: &Value, depth: usize) -> Value {
         }
     }
     let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
-    match kind.unwrap_or(if schema["properties"].is_object() { "object" } else { "string" }) {
+    let kind = kind.unwrap_or(if schema["properties"].is_object() { "object" } else { "string" });
+    // Google writes types in capitals, Cohere's first version takes those of Python.
+    match &*kind.to_ascii_lowercase() {
         "object" => {
             let properties = schema["properties"].as_object().into_iter().flatten();
             let members: Map<_, _> =
@@ -40,11 +42,11 @@ fn make(schema: &Value, root: &Value, depth: usize) -> Value {
             let items = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 16);
             (0..items).map(|_| make(&schema["items"], root, depth - 1)).collect()
         }
-        "integer" | "number" => match &schema["minimum"] {
+        "integer" | "number" | "int" | "float" => match &schema["minimum"] {
             Value::Null => json!(1),
             minimum => minimum.clone(),
         },
-        "boolean" => json!(true),
+        "boolean" | "bool" => json!(true),
         "null" => Value::Null,
         _ => json!("made up"),
     }
