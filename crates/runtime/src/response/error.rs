@@ -41,11 +41,6 @@ pub(super) async fn converted(
         Some(name) => answer.named(name),
         None => answer,
     };
-    let name = parts.headers.get(ERROR_TYPE).and_then(|name| name.to_str().ok());
-    let answer = match name {
-        Some(name) => answer.named(name),
-        None => answer,
-    };
     let (bytes, _) = answer.into_body(bytes, &secrets);
     headers::redact_all(&mut parts.headers, &secrets);
     parts.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
