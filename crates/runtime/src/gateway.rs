@@ -43,6 +43,17 @@ pub struct Gateway {
     limits: Limits,
 }
 
+/// An upstream's answer.
+struct Answered {
+    answer: Response<Body>,
+    /// What it is an answer to.
+    decision: Decision,
+    /// The values of the headers that held credentials.
+    credentials: Vec<HeaderValue>,
+    /// How long the upstream may be silent.
+    patience: Duration,
+}
+
 impl Gateway {
     /// A gateway for `plan`, whose secrets and identities are resolved.
     pub fn new(
@@ -65,7 +76,7 @@ impl Handler for Gateway {
         let mut exchange = Exchange::new(self.log.clone(), &client, line);
         let mut body = Some(ClientBody::new(body, &head));
         match self.forward(&client, &head, &mut body, &mut exchange).await {
-            Ok((answer, decision, credentials, patience)) => {
+            Ok(Answered { answer, decision, credentials, patience }) => {
                 let secrets = || {
                     let sent = credentials.iter().filter_map(|value| value.to_str().ok()).map(str::to_owned);
                     let resolved = decision.secrets().filter_map(|secret| self.resolve(secret));
@@ -95,15 +106,15 @@ impl Handler for Gateway {
 }
 
 impl Gateway {
-    /// Asks the plan, sends what it says and returns the upstream's answer, what it is an answer to with
-    /// the credentials in its headers, and how long the upstream may be silent. `body` is left where it was not passed on.
+    /// Asks the plan, sends what it says and returns the upstream's answer with what it is an answer to.
+    /// `body` is left where it was not passed on.
     async fn forward(
         &self,
         client: &ClientConnection,
         parts: &Parts,
         body: &mut Option<ClientBody>,
         exchange: &mut Exchange,
-    ) -> Result<(Response<Body>, Decision, Vec<HeaderValue>, Duration), Refusal> {
+    ) -> Result<Answered, Refusal> {
         let fields = head::fields(&parts.headers);
         let head = client.request_head(parts, &fields);
         let mut whole = None;
@@ -151,7 +162,7 @@ impl Gateway {
         let credentials = outgoing::credentials(&request);
         exchange.sent();
         match self.upstream.send(request, timeouts).await {
-            Ok(answer) => Ok((answer, decision, credentials, timeouts.read)),
+            Ok(answer) => Ok(Answered { answer, decision, credentials, patience: timeouts.read }),
             Err(error) => Err(error.refusal()),
         }
     }
