@@ -202,6 +202,15 @@ impl<'a> Chat<'a> {
     }
 }
 
+impl Tool<'_> {
+    /// The schema of the arguments, for providers that demand one: without one, an object of anything.
+    pub fn schema(&self) -> &RawValue {
+        const ANY: &str = r#"{"type":"object","properties":{}}"#;
+        let said = self.parameters.filter(|schema| !schema.get()[1..].trim_ascii_start().starts_with('}'));
+        said.unwrap_or_else(|| serde_json::from_str(ANY).expect("it is JSON"))
+    }
+}
+
 impl ToolCall<'_> {
     /// The arguments as JSON text of an object; `{}` if there are none.
     ///

@@ -214,10 +214,17 @@ impl Chunks {
         self.facts.usage
     }
 
-    /// The answer is complete: the usage, if it was asked for, and the end of the stream.
+    /// The answer is complete: choices that were not ended are, then come the usage, if it was asked for,
+    /// and the end of the stream.
     pub fn done(&mut self) {
         if self.is_over {
             return;
+        }
+        self.begin(0);
+        for choice in 0..self.choices.len() {
+            if self.choices[choice].is_begun {
+                self.finish(choice, FinishReason::Stop);
+            }
         }
         if let Some(usage) = self.facts.usage.filter(|_| self.includes_usage) {
             let end = format!(r#"],"usage":{}}}"#, usage.to_openai().get());
@@ -247,7 +254,8 @@ impl Chunks {
 
     /// Whether every choice that was begun has ended, and there is one.
     pub fn is_finished(&self) -> bool {
-        !self.choices.is_empty() && self.choices.iter().all(|choice| choice.is_finished || !choice.is_begun)
+        let mut begun = self.choices.iter().filter(|choice| choice.is_begun).peekable();
+        begun.peek().is_some() && begun.all(|choice| choice.is_finished)
     }
 
     /// What the answer has said so far.

@@ -1,7 +1,11 @@
 //! Providers with an API of their own: what each makes of a request, of its whole answer and of its
 //! stream, behind one trait. A new provider is one module here and one row in [`codec`].
 
+mod anthropic;
 mod expected;
+mod names;
+
+use std::collections::HashSet;
 
 use crate::WireFormat;
 use crate::body::Members;
@@ -13,7 +17,8 @@ use crate::framing::Frame;
 use crate::functions;
 use crate::openai::Options;
 
-pub use expected::{Expected, Operation, Origin, ToolNames};
+pub use expected::{Expected, Operation, Origin};
+pub use names::{NameRule, ToolNames};
 
 /// What is known of a request when its body is translated.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +54,9 @@ pub struct Outgoing {
     pub body: Vec<u8>,
     /// Tools that had to be renamed.
     pub tool_names: ToolNames,
+    /// Members of which the provider has something like in other requests, and that were left out of this
+    /// one.
+    pub dropped: Vec<&'static str>,
 }
 
 /// A provider's format: the three faces that it shows.
@@ -90,6 +98,7 @@ pub trait Events: Send {
 pub fn codec(wire: WireFormat, _operation: Operation) -> Option<&'static dyn Codec> {
     match wire {
         WireFormat::Preserved | WireFormat::OpenAi => None,
+        WireFormat::Anthropic => Some(&anthropic::Anthropic),
         _ => None,
     }
 }
@@ -136,14 +145,11 @@ pub fn translate(
         "parallel_tool_calls" => chat.parallel_tool_calls == Some(false),
         name => body.get(name).is_some_and(|value| !ASKS_NOTHING.contains(&value)),
     };
-    let mut dropped: Vec<String> = Vec::new();
-    for name in body.keys().filter(|name| !takes(name)).filter(asks) {
-        if !dropped.iter().any(|known| known == name) {
-            dropped.push(name.to_owned());
-        }
-    }
+    let Outgoing { body: outgoing, tool_names, dropped: unsaid } = codec.request(&chat)?;
+    let mut known = HashSet::new();
+    let unknown = body.keys().filter(|name| !takes(name)).filter(asks);
+    let dropped = unknown.chain(unsaid).filter(|name| known.insert(*name)).map(str::to_owned).collect();
     let includes_usage = body.present("stream_options").is_some_and(includes_usage);
-    let Outgoing { body, tool_names } = codec.request(&chat)?;
     let expected = Expected {
         wire,
         operation: asked.operation,
@@ -151,7 +157,7 @@ pub fn translate(
         includes_usage,
         tool_names,
     };
-    Ok(Translated { body, expected, dropped })
+    Ok(Translated { body: outgoing, expected, dropped })
 }
 
 fn includes_usage(options: &str) -> bool {

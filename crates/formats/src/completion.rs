@@ -76,9 +76,14 @@ impl FinishReason {
         table.iter().find(|(name, _)| *name == reason).map_or(FinishReason::Stop, |(_, finish)| *finish)
     }
 
-    /// The reason of an answer that calls tools: providers without a reason for it say that they stopped.
+    /// The reason of an answer that calls tools, or calls none: providers without a reason for it say that
+    /// they stopped, and a client that is told of calls looks for them.
     pub fn with_calls(self, calls: bool) -> Self {
-        if calls && self == FinishReason::Stop { FinishReason::ToolCalls } else { self }
+        match (self, calls) {
+            (FinishReason::Stop, true) => FinishReason::ToolCalls,
+            (FinishReason::ToolCalls, false) => FinishReason::Stop,
+            (reason, _) => reason,
+        }
     }
 }
 
@@ -199,7 +204,7 @@ impl Choice {
 
     fn to_text(&self, index: usize) -> TextChoice<'_> {
         let text = self.text.as_deref().unwrap_or_default();
-        TextChoice { index, text, logprobs: (), finish_reason: self.finish }
+        TextChoice { index, text, logprobs: (), finish_reason: self.finish.with_calls(false) }
     }
 }
 

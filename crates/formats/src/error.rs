@@ -64,6 +64,25 @@ impl ErrorObject {
         [b"data: ", &*self.to_json(), b"\n\n"].concat()
     }
 
+    /// The error that a stream's event tells of, in any shape that is known.
+    pub(crate) fn of_event(json: &str) -> Self {
+        let unnamed = || Self::new(500, "the upstream sent an error without a message");
+        Found::read(json).map_or_else(unnamed, |found| found.into_object(kind(500)))
+    }
+
+    /// What a client gets for an event that is not JSON: what it was to say is lost.
+    pub(crate) fn unreadable_event() -> Self {
+        Self::new(502, "the upstream's stream has an event that is not JSON")
+    }
+
+    /// What a client gets for an answer with a good status that is none, since it lacks `member`: the
+    /// error that it tells of, if it does.
+    pub(crate) fn instead_of_answer(json: &str, member: &str) -> Self {
+        let said = members(json, ["error"]).and_then(|[error]| message(present(error)?));
+        let lacks = || format!("the upstream's answer has no `{member}`");
+        Self::new(502, said.unwrap_or_else(lacks))
+    }
+
     /// What takes the place of an error in a stream's event that cannot pass as it is: OpenAI's clients
     /// could not read it, or it quotes a secret.
     pub(crate) fn in_place_of(data: &str, secrets: &[String]) -> Option<Self> {
@@ -73,8 +92,7 @@ impl ErrorObject {
         if is_readable && !redact::quotes(data.as_bytes(), &secrets) {
             return None;
         }
-        let unnamed = || Self::new(500, "the upstream sent an error without a message");
-        let mut error = Found::read(data).map_or_else(unnamed, |found| found.into_object(kind(500)));
+        let mut error = Self::of_event(data);
         error.redact(&secrets);
         Some(error)
     }

@@ -49,6 +49,11 @@ pub(crate) fn string(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(|Text(text)| text)
 }
 
+/// The value of a member that is a string.
+pub(crate) fn text(member: Option<&str>) -> Option<Cow<'_, str>> {
+    member.and_then(string)
+}
+
 /// The value of a number that counts something: whole, not negative; a fraction is cut.
 pub(crate) fn count(json: &str) -> Option<u64> {
     json.parse().ok().or_else(|| {

@@ -9,7 +9,7 @@ use super::{
     Assistant, Chat, Configured, Content, Image, ImageSource, Message, Part, Place, RequestError,
     ResponseFormat, Tool, ToolCall, ToolChoice, ToolResult,
 };
-use crate::body::{Members, each_item, only_item};
+use crate::body::{Members, each_item, is_filled_array, only_item};
 use crate::openai::{Options, token_limit};
 use crate::peek::string;
 
@@ -24,7 +24,8 @@ impl<'a> Chat<'a> {
         stream: bool,
         options: &Options,
     ) -> Result<Self, RequestError> {
-        let prompt = body.present("prompt").map(prompt).transpose()?;
+        let has_messages = body.present("messages").is_some_and(is_filled_array);
+        let prompt = body.present("prompt").filter(|_| !has_messages).map(prompt).transpose()?;
         let messages = match &prompt {
             Some(prompt) => vec![Message::User(Content { parts: vec![Part::Text(prompt.clone())] })],
             None => messages(body.present("messages").unwrap_or("[]"))?,

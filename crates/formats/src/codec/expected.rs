@@ -1,5 +1,6 @@
 //! What the answer to a translated request is read with.
 
+use super::ToolNames;
 use crate::WireFormat;
 
 /// What a client asks for.
@@ -24,29 +25,6 @@ pub struct Expected {
     pub includes_usage: bool,
     /// Tools that the provider knows by other names than the client.
     pub tool_names: ToolNames,
-}
-
-/// Tools that had to be renamed for a provider.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ToolNames(Vec<(String, String)>);
-
-impl ToolNames {
-    /// Remembers that the tool `original` was sent as `sent`.
-    pub fn rename(&mut self, original: &str, sent: &str) {
-        if original != sent && self.sent(original).is_none() {
-            self.0.push((original.to_owned(), sent.to_owned()));
-        }
-    }
-
-    /// The name under which a tool was sent, if it was renamed.
-    pub fn sent(&self, original: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == original).map(|(_, sent)| &**sent)
-    }
-
-    /// The client's name of a tool that the provider calls `sent`.
-    pub fn original<'a>(&'a self, sent: &'a str) -> &'a str {
-        self.0.iter().find(|(_, known)| known == sent).map_or(sent, |(original, _)| original)
-    }
 }
 
 /// Where and when an answer is made: what a pure function cannot know.

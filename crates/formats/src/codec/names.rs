@@ -1,0 +1,91 @@
+//! Names of tools that a provider would refuse.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::chat::{Chat, Message};
+
+/// Tools that had to be renamed for a provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolNames {
+    /// What was sent, by the client's name.
+    sent: HashMap<String, String>,
+    /// The client's name, by what was sent.
+    originals: HashMap<String, String>,
+}
+
+/// What a provider takes for the name of a tool.
+#[derive(Debug, Clone, Copy)]
+pub struct NameRule {
+    /// The most characters.
+    pub max: usize,
+    /// Whether a name may have this character.
+    pub is_allowed: fn(char) -> bool,
+    /// Whether a name may begin with this one.
+    pub is_first: fn(char) -> bool,
+}
+
+impl ToolNames {
+    /// Finds a name for every tool that the request declares, or says was called, and that the rule does
+    /// not allow. Names that it allows stay, and no two tools get the same one.
+    pub fn fitting(chat: &Chat<'_>, rule: &NameRule) -> Self {
+        let called = chat.messages.iter().flat_map(|message| match message {
+            Message::Assistant(assistant) => &*assistant.tool_calls,
+            _ => &[],
+        });
+        let called = called.map(|call| &*call.name);
+        let names: Vec<&str> = chat.tools.iter().map(|tool| &*tool.name).chain(called).collect();
+        let known: HashSet<&str> = names.iter().copied().collect();
+        let mut renamed = Self::default();
+        for name in names.into_iter().filter(|name| !rule.allows(name)) {
+            let fitted = rule.fit(name);
+            let is_taken = known.contains(&*fitted) || renamed.originals.contains_key(&fitted);
+            renamed.rename(name, &if is_taken { rule.fit_unlike(name) } else { fitted });
+        }
+        renamed
+    }
+
+    /// Remembers that the tool `original` was sent as `sent`.
+    pub fn rename(&mut self, original: &str, sent: &str) {
+        if original != sent && self.sent(original).is_none() {
+            self.sent.insert(original.to_owned(), sent.to_owned());
+            self.originals.entry(sent.to_owned()).or_insert_with(|| original.to_owned());
+        }
+    }
+
+    /// The name under which a tool was sent, if it was renamed.
+    pub fn sent(&self, original: &str) -> Option<&str> {
+        self.sent.get(original).map(String::as_str)
+    }
+
+    /// The client's name of a tool that the provider calls `sent`.
+    pub fn original<'a>(&'a self, sent: &'a str) -> &'a str {
+        self.originals.get(sent).map_or(sent, String::as_str)
+    }
+}
+
+impl NameRule {
+    fn allows(&self, name: &str) -> bool {
+        name.chars().next().is_some_and(self.is_first)
+            && name.chars().all(self.is_allowed)
+            && name.chars().count() <= self.max
+    }
+
+    /// A name that is allowed, as like the given one as it can be.
+    fn fit(&self, name: &str) -> String {
+        let is_first = name.chars().next().is_some_and(|first| (self.is_first)(first));
+        let lead = if is_first { "" } else { "_" };
+        let allowed = name.chars().map(|c| if (self.is_allowed)(c) { c } else { '_' });
+        lead.chars().chain(allowed).take(self.max).collect()
+    }
+
+    /// The same, told from similar ones by a hash of the given name (FNV-1a), so that it does not depend
+    /// on their order.
+    fn fit_unlike(&self, name: &str) -> String {
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let hash = format!("_{hash:016x}");
+        let fitted: String = self.fit(name).chars().take(self.max.saturating_sub(hash.len())).collect();
+        fitted + &hash
+    }
+}
