@@ -6,6 +6,7 @@ mod explain_serve;
 mod gateway;
 mod lint;
 mod pages;
+mod providers;
 mod replay;
 mod rules;
 mod run;
