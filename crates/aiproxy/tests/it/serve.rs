@@ -77,6 +77,49 @@ fn secrets_that_cannot_be_used_are_not_shown() {
     }
 }
 
+/// Three identities, each with half of what it takes.
+const IDENTITIES: &str = r#"_format_version: "3.0"
+routes:
+- name: azure
+  paths: ["/azure"]
+  plugins:
+  - name: ai-proxy
+    config:
+      route_type: llm/v1/chat
+      auth: {azure_use_managed_identity: true}
+      model: {provider: azure, name: gpt-4o, options: {azure_instance: i, azure_deployment_id: d}}
+- name: gemini
+  paths: ["/gemini"]
+  plugins:
+  - name: ai-proxy
+    config:
+      route_type: preserve
+      auth: {gcp_use_service_account: true, gcp_service_account_json: "{vault://env/KEY_FILE}"}
+      model: {provider: gemini, options: {upstream_url: "https://gemini.internal"}}
+- name: bedrock
+  paths: ["/bedrock"]
+  plugins:
+  - name: ai-proxy
+    config:
+      route_type: preserve
+      auth: {aws_access_key_id: AKID, aws_secret_access_key: "{vault://env/AWS_KEY}"}
+      model: {provider: bedrock, options: {upstream_url: "https://bedrock.internal"}}
+"#;
+
+#[test]
+fn identities_that_cannot_be_used_are_all_named() {
+    let serve =
+        |arguments: &str| aiproxy(&format!("serve {arguments} routes.yaml")).file("routes.yaml", IDENTITIES);
+    let half = |run: crate::run::Aiproxy| {
+        let run = run.env("AZURE_CLIENT_SECRET", "canary").env("AWS_KEY", "canary");
+        run.env("KEY_FILE", r#"{"type": "authorized_user", "client_secret": "canary"}"#)
+    };
+    let run = half(serve("--check")).run();
+    assert!(!run.stderr.contains("canary"), "{}", run.stderr);
+    assert_snapshot!(run);
+    assert_eq!(serve("--check --mock").run().status, Some(0), "nothing is needed under --mock");
+}
+
 #[test]
 fn an_expression_for_deck_is_no_secret() {
     let text = ROUTES.replace("{vault://env/OPENAI_AUTH_HEADER}", "Bearer ${{ env \\\"DECK_KEY\\\" }}");
