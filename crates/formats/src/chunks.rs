@@ -299,8 +299,7 @@ impl Chunks {
         }
         let index = self.choices[choice].calls;
         self.choices[choice].calls += 1;
-        let id = id.filter(|id| !id.is_empty());
-        let id = id.map_or_else(|| self.origin.call_id(self.calls.len()), str::to_owned);
+        let id = self.origin.tool_call_id(id, self.calls.len());
         let has_arguments = !arguments.is_empty();
         self.calls.push(Call { choice, block, index, has_arguments, is_over: false });
         let name = self.expected.tool_names.original(name);

@@ -3,6 +3,7 @@
 
 mod anthropic;
 mod expected;
+mod gemini;
 mod names;
 
 use std::collections::HashSet;
@@ -16,6 +17,8 @@ use crate::error::ErrorObject;
 use crate::framing::Frame;
 use crate::functions;
 use crate::openai::Options;
+
+use gemini::Gemini;
 
 pub use expected::{Expected, Operation, Origin};
 pub use names::{NameRule, ToolNames};
@@ -99,6 +102,8 @@ pub fn codec(wire: WireFormat, _operation: Operation) -> Option<&'static dyn Cod
     match wire {
         WireFormat::Preserved | WireFormat::OpenAi => None,
         WireFormat::Anthropic => Some(&anthropic::Anthropic),
+        WireFormat::Gemini => Some(&Gemini::Public),
+        WireFormat::Vertex => Some(&Gemini::Vertex),
         _ => None,
     }
 }

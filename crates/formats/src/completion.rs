@@ -176,8 +176,7 @@ impl Choice {
         calls: &mut usize,
     ) -> ChatChoice<'a> {
         let written = self.tool_calls.iter().map(|call| {
-            let id = call.id.as_deref().filter(|id| !id.is_empty());
-            let id = id.map_or_else(|| origin.call_id(*calls), str::to_owned);
+            let id = origin.tool_call_id(call.id.as_deref(), *calls);
             *calls += 1;
             let name = expected.tool_names.original(&call.name);
             ChatCall {

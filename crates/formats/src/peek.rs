@@ -28,6 +28,12 @@ pub(crate) fn each_object<'a, const N: usize>(
     let _ = serde_json::Deserializer::from_str(array).deserialize_seq(Objects { names, visit: &mut visit });
 }
 
+/// Calls `visit` with the members of an object, in order, up to where it breaks off.
+pub(crate) fn each_member<'a>(json: &'a str, visit: &mut dyn FnMut(Cow<'a, str>, &'a str)) {
+    // What an object that breaks off had before that has been visited.
+    let _ = serde_json::Deserializer::from_str(json).deserialize_map(Each(visit));
+}
+
 /// One member that is not `null`.
 pub(crate) fn member<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let [found] = members(json, [name])?;
@@ -75,6 +81,8 @@ struct Objects<'n, 'f, F, const N: usize> {
     visit: &'f mut F,
 }
 
+struct Each<'a, 'f>(&'f mut dyn FnMut(Cow<'a, str>, &'a str));
+
 #[derive(Deserialize)]
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
@@ -94,6 +102,21 @@ impl<'de, const N: usize> Visitor<'de> for Named<'_, N> {
             }
         }
         Ok(found)
+    }
+}
+
+impl<'de> Visitor<'de> for Each<'de, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            (self.0)(key, map.next_value::<&RawValue>()?.get());
+        }
+        Ok(())
     }
 }
 

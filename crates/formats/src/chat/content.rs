@@ -25,6 +25,8 @@ pub enum Part<'a> {
 pub struct Image<'a> {
     /// The picture itself, or where it is.
     pub source: ImageSource<'a>,
+    /// The media type of a link, if the client names it: Google's member `mime_type`.
+    pub media_type: Option<Cow<'a, str>>,
     /// How closely to look: `auto`, `low` or `high`.
     pub detail: Option<Cow<'a, str>>,
     /// Where it stands in the request: `messages[0].content[1].image_url`.

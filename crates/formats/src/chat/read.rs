@@ -251,6 +251,8 @@ struct RawImage<'a> {
     #[serde(borrow)]
     url: Cow<'a, str>,
     #[serde(borrow)]
+    mime_type: Option<Text<'a>>,
+    #[serde(borrow)]
     detail: Option<Text<'a>>,
 }
 
@@ -299,17 +301,17 @@ fn part(text: &str, at: usize, number: usize) -> Result<Option<Part<'_>>, Reques
         Some("refusal") => Ok(raw.refusal.and_then(text_part)),
         Some("image_url") => {
             let image = raw.image_url.ok_or_else(|| wrong(".image_url is missing"))?.get();
-            let (url, detail) = match string(image) {
-                Some(url) => (url, None),
+            let (url, media_type, detail) = match string(image) {
+                Some(url) => (url, None, None),
                 None => {
                     let image: RawImage<'_> = serde_json::from_str(image)
                         .map_err(|error| wrong(&format!(".image_url: {}", plain(&error))))?;
-                    (image.url, image.detail.map(Text::into_cow))
+                    (image.url, image.mime_type.map(Text::into_cow), image.detail.map(Text::into_cow))
                 }
             };
             let source = ImageSource::parse(url).map_err(|why| wrong(&format!(".image_url: {why}")))?;
             let place = Place(format!("messages[{at}].content[{number}].image_url"));
-            Ok(Some(Part::Image(Image { source, detail, place })))
+            Ok(Some(Part::Image(Image { source, media_type, detail, place })))
         }
         Some(kind) => Err(wrong(&format!(
             ".type is `{kind}`, which this provider has nothing like; send text or images"

@@ -3,6 +3,10 @@
 use super::ToolNames;
 use crate::WireFormat;
 
+/// Between a tool call's id and the signature of the thought that led to it, where a provider wants that
+/// back: clients return nothing of a call as it was but its id.
+pub const SIGNATURE: &str = "__sig__";
+
 /// What a client asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
@@ -46,9 +50,18 @@ impl Origin {
         format!("{prefix}-{}", self.id)
     }
 
+    /// The id for the client of the answer's tool call of this number: the provider's own, if it has `given`
+    /// one. Before a thought's signature that stands for itself goes an id that is made up.
+    pub fn tool_call_id(&self, given: Option<&str>, number: usize) -> String {
+        match given.unwrap_or_default() {
+            id if id.is_empty() || id.starts_with(SIGNATURE) => self.call_id(number) + id,
+            id => id.to_owned(),
+        }
+    }
+
     /// The id of the answer's tool call of this number, where the provider has not named it: `call_` and
     /// 24 letters and digits.
-    pub fn call_id(&self, number: usize) -> String {
+    fn call_id(&self, number: usize) -> String {
         const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let digit = |place: u32| char::from(DIGITS[number / 36_usize.pow(place) % 36]);
         let id: String = self.id.chars().chain(std::iter::repeat('0')).take(21).collect();
