@@ -1,5 +1,6 @@
 //! Answers in OpenAI's format; those of other providers are in [`native`].
 
+mod meaning;
 mod native;
 
 use serde_json::json;
