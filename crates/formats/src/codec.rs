@@ -2,6 +2,7 @@
 //! stream, behind one trait. A new provider is one module here and one row in [`codec`].
 
 mod anthropic;
+mod bedrock;
 mod expected;
 mod gemini;
 mod names;
@@ -102,6 +103,7 @@ pub fn codec(wire: WireFormat, _operation: Operation) -> Option<&'static dyn Cod
     match wire {
         WireFormat::Preserved | WireFormat::OpenAi => None,
         WireFormat::Anthropic => Some(&anthropic::Anthropic),
+        WireFormat::Bedrock => Some(&bedrock::Bedrock),
         WireFormat::Gemini => Some(&Gemini::Public),
         WireFormat::Vertex => Some(&Gemini::Vertex),
         _ => None,

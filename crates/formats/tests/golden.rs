@@ -40,7 +40,7 @@ const FORMATS: [Format; 10] = [
     format(WireFormat::CohereV1, "cohere", "command-r-plus"),
     format(WireFormat::Gemini, "gemini", "gemini-2.5-flash"),
     format(WireFormat::Vertex, "gemini", "gemini-2.5-flash"),
-    format(WireFormat::Bedrock, "bedrock", "anthropic.claude-sonnet-4-20250514-v1:0"),
+    format(WireFormat::Bedrock, "bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
     format(WireFormat::Ollama, "llama2", "llama3.2"),
     format(WireFormat::OllamaGenerate, "llama2", "llama3.2"),
     format(WireFormat::Llama2Raw, "llama2", "llama2"),

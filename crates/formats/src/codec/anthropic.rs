@@ -2,7 +2,7 @@
 
 mod events;
 mod request;
-mod schema;
+pub(super) mod schema;
 
 use super::{Codec, Events, Outgoing};
 use crate::chat::{Chat, RequestError};

@@ -1,5 +1,6 @@
 //! Names of tools that a provider would refuse.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::chat::{Chat, Message};
@@ -64,6 +65,11 @@ impl ToolNames {
 }
 
 impl NameRule {
+    /// An id that is allowed: the given one if it is, else one that is always the same for it.
+    pub(crate) fn fitted<'a>(&self, id: &'a str) -> Cow<'a, str> {
+        if self.allows(id) { Cow::Borrowed(id) } else { self.fit_unlike(id).into() }
+    }
+
     fn allows(&self, name: &str) -> bool {
         name.chars().next().is_some_and(self.is_first)
             && name.chars().all(self.is_allowed)

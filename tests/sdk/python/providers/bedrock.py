@@ -139,8 +139,9 @@ def delta(index, value):
 
 
 def usage(said):
+    """What came from the cache is not among the input."""
     return {
-        "inputTokens": said.prompt,
+        "inputTokens": said.prompt - said.cached,
         "outputTokens": said.completion,
         "totalTokens": said.prompt + said.completion,
         "cacheReadInputTokens": said.cached,

@@ -15,7 +15,7 @@ const LISTED: [&str; 3] = ["anyOf", "oneOf", "prefixItems"];
 
 /// The schema with every object that is open closed: what it then allows, it allowed before. Nothing if
 /// it is too large to be looked into; the provider says best what is wrong with it.
-pub(super) fn closed(schema: &RawValue) -> Option<Box<RawValue>> {
+pub(in crate::codec) fn closed(schema: &RawValue) -> Option<Box<RawValue>> {
     let text = Some(schema.get()).filter(|text| text.len() <= MAX_SCHEMA)?;
     let mut schema = serde_json::from_str(text).ok()?;
     close(&mut schema);

@@ -1,0 +1,244 @@
+//! A request as Converse takes it. The model and whether to stream stand in its URL.
+
+use std::collections::HashSet;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::models;
+use super::shape::{
+    Block, Bytes, Choice, Declaration, InferenceConfig, Instruction, OutputConfig, Picture, Request,
+    Returned, Schema, Structure, TextFormat, ToolConfig, Turn,
+};
+use crate::body::json_text;
+use crate::chat::{
+    Assistant, Chat, Content, Image, ImageSource, Message, Part, RequestError, ResponseFormat, Tool,
+    ToolChoice, ToolResult,
+};
+use crate::codec::anthropic::schema::closed;
+use crate::codec::{NameRule, Outgoing, ToolNames};
+
+/// What tools may be called.
+const NAMES: NameRule = NameRule { max: 64, is_allowed: is_of_name, is_first: is_of_name };
+
+/// What the id of a call may be.
+const IDS: NameRule = NameRule { max: 64, is_allowed: is_of_id, is_first: is_of_id };
+
+/// The highest temperature; OpenAI's goes up to 2.
+const MAX_TEMPERATURE: f64 = 1.0;
+
+/// The pictures that are taken, and what they are called.
+const IMAGES: [(&str, &str); 4] =
+    [("image/png", "png"), ("image/jpeg", "jpeg"), ("image/gif", "gif"), ("image/webp", "webp")];
+
+/// The request in Converse's format.
+pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
+    let tool_names = ToolNames::fitting(chat, &NAMES);
+    let family = models::of(chat.model);
+    let mut dropped = Vec::new();
+    // Where a conversation has called tools, some have to be declared. There is no way to say that none may
+    // be called, but to declare none.
+    let called = called(chat);
+    let no_calls = chat.tool_choice == Some(ToolChoice::None);
+    let tools = if chat.tools.is_empty() || no_calls && called.is_empty() { &called } else { &chat.tools };
+    if no_calls && !tools.is_empty() {
+        dropped.push("tool_choice");
+    }
+    let output_config = output_config(chat, family.schemas);
+    if chat.response_format.is_some() && output_config.is_none() {
+        dropped.push("response_format");
+    }
+    if chat.top_k.is_some() && family.top_k.is_empty() {
+        dropped.push("top_k");
+    }
+    let mut stop_sequences: Vec<&str> = chat.stop.iter().map(|text| &**text).collect();
+    stop_sequences.retain(|text| !(family.is_claude() && is_blank(text)));
+    if stop_sequences.len() < chat.stop.len() {
+        dropped.push("stop");
+    }
+    let request = Request {
+        system: chat.system_texts().filter(|text| !is_blank(text)).map(|text| Instruction { text }).collect(),
+        messages: turns(chat, &tool_names)?,
+        inference_config: InferenceConfig {
+            max_tokens: chat.max_tokens,
+            temperature: chat.temperature.map(|temperature| temperature.min(MAX_TEMPERATURE)),
+            top_p: chat.top_p,
+            stop_sequences,
+        },
+        tool_config: tool_config(tools, chat.tool_choice.as_ref(), &tool_names, family.schemas),
+        output_config,
+        guardrail_config: chat.extra("guardrailConfig").map(guardrail_config).transpose()?,
+        additional_model_request_fields: chat.top_k.and_then(|top_k| nested(family.top_k, top_k)),
+    };
+    let body = json_text(&request).into_bytes();
+    Ok(Outgoing { body, tool_names, dropped })
+}
+
+/// The conversation, in which turns alternate: what one side says in several messages is one turn.
+fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, RequestError> {
+    let mut turns: Vec<Turn<'a>> = Vec::new();
+    for (at, message) in chat.messages.iter().enumerate() {
+        let (role, content) = match message {
+            Message::User(content) => ("user", blocks(content)?),
+            Message::Tool(result) => ("user", vec![tool_result(result)?]),
+            Message::Assistant(assistant) => ("assistant", said(assistant, names)?),
+            Message::System(_) => continue,
+        };
+        match turns.last_mut() {
+            _ if content.is_empty() => {}
+            Some(last) if last.role == role => last.content.extend(content),
+            None if role == "assistant" => {
+                let message = format!(
+                    "messages[{at}] is of role `assistant`, but a conversation with bedrock begins with `user`"
+                );
+                return Err(RequestError::new("messages", message));
+            }
+            _ => turns.push(Turn { role, content }),
+        }
+    }
+    for turn in &mut turns {
+        // Claude insists that results come first.
+        turn.content.sort_by_key(|block| !matches!(block, Block::ToolResult { .. }));
+    }
+    let Some(last) = turns.last_mut() else {
+        let (param, what) = match chat.prompt {
+            Some(_) => ("prompt", "prompt is blank: bedrock needs a text"),
+            None => (
+                "messages",
+                "messages say nothing beside instructions: bedrock needs one of role `user` with a text or an image",
+            ),
+        };
+        return Err(RequestError::new(param, what));
+    };
+    // The model goes on from an answer that was begun, and Claude refuses one that ends in white space.
+    if let ("assistant", Some(Block::Text(text))) = (last.role, last.content.last_mut()) {
+        *text = text.trim_end();
+    }
+    Ok(turns)
+}
+
+/// The parts of a message; blank texts are refused by the API, and left out.
+fn blocks<'a>(content: &'a Content<'_>) -> Result<Vec<Block<'a>>, RequestError> {
+    let parts = content.parts.iter().filter(|part| !part.as_text().is_some_and(is_blank));
+    let block = |part: &'a Part<'_>| match part {
+        Part::Text(text) => Ok(Block::Text(text)),
+        Part::Image(image) => Ok(Block::Image(picture(image)?)),
+    };
+    parts.map(block).collect()
+}
+
+fn said<'a>(assistant: &'a Assistant<'_>, names: &'a ToolNames) -> Result<Vec<Block<'a>>, RequestError> {
+    let mut blocks = blocks(&assistant.content)?;
+    for call in &assistant.tool_calls {
+        blocks.push(Block::ToolUse {
+            tool_use_id: IDS.fitted(&call.id),
+            name: names.sent(&call.name).unwrap_or(&call.name),
+            input: call.arguments_object()?,
+        });
+    }
+    Ok(blocks)
+}
+
+/// A result: as an object if its text is one, since some models read nothing else, and its pictures.
+fn tool_result<'a>(result: &'a ToolResult<'_>) -> Result<Block<'a>, RequestError> {
+    let mut content = Vec::new();
+    let text = result.content.text();
+    match serde_json::from_str::<Box<RawValue>>(&text).ok().filter(|json| json.get().starts_with('{')) {
+        Some(object) => content.push(Returned::Json(object)),
+        None => {
+            let texts = result.content.parts.iter().filter_map(Part::as_text).filter(|text| !is_blank(text));
+            content.extend(texts.map(Returned::Text));
+        }
+    }
+    for image in result.content.images() {
+        content.push(Returned::Image(picture(image)?));
+    }
+    Ok(Block::ToolResult { tool_use_id: IDS.fitted(&result.call_id), content })
+}
+
+fn picture<'a>(image: &'a Image<'_>) -> Result<Picture<'a>, RequestError> {
+    let ImageSource::Data { media_type, base64 } = &image.source else {
+        return Err(image.refused("bedrock takes no links; send the image itself, as a data URL"));
+    };
+    match IMAGES.iter().find(|(known, _)| known == media_type) {
+        Some((_, format)) => Ok(Picture { format, source: Bytes { bytes: base64 } }),
+        None => {
+            let known = IMAGES.map(|(known, _)| known).join(", ");
+            Err(image.refused(&format!("bedrock takes no `{media_type}`; send one of {known}")))
+        }
+    }
+}
+
+/// The tools that the conversation has called, each once, as far as it tells of them: their names.
+fn called<'a>(chat: &'a Chat<'_>) -> Vec<Tool<'a>> {
+    let mut known = HashSet::new();
+    let calls = chat.messages.iter().flat_map(|message| match message {
+        Message::Assistant(assistant) => &*assistant.tool_calls,
+        _ => &[],
+    });
+    let names = calls.map(|call| &*call.name).filter(|name| known.insert(*name));
+    names.map(|name| Tool { name: name.into(), description: None, parameters: None, strict: None }).collect()
+}
+
+fn tool_config<'a>(
+    tools: &'a [Tool<'_>],
+    choice: Option<&'a ToolChoice<'_>>,
+    names: &'a ToolNames,
+    schemas: bool,
+) -> Option<ToolConfig<'a>> {
+    let declared = tools.iter().map(|tool| Declaration::ToolSpec {
+        name: names.sent(&tool.name).unwrap_or(&tool.name),
+        description: tool.description.as_deref().filter(|text| !is_blank(text)),
+        input_schema: Schema { json: tool.schema() },
+        strict: schemas && tool.strict == Some(true),
+    });
+    let tool_choice = match choice {
+        None | Some(ToolChoice::None) => None,
+        Some(ToolChoice::Auto) => Some(Choice::Auto {}),
+        Some(ToolChoice::Required) => Some(Choice::Any {}),
+        Some(ToolChoice::Named(name)) => Some(Choice::Tool { name: names.sent(name).unwrap_or(name) }),
+    };
+    (!tools.is_empty()).then(|| ToolConfig { tools: declared.collect(), tool_choice })
+}
+
+/// The form of the answer, if the model can be given one. It cannot be told to write any object, since all
+/// objects of a schema have to be closed.
+fn output_config<'a>(chat: &'a Chat<'_>, schemas: bool) -> Option<OutputConfig<'a>> {
+    let format = chat.response_format.as_ref().filter(|_| schemas)?;
+    let ResponseFormat::JsonSchema { name, description, schema: Some(schema), .. } = format else {
+        return None;
+    };
+    let text = closed(schema).map_or(schema.get().into(), |closed| closed.get().to_owned().into());
+    let structure = Structure::JsonSchema { name, description: description.as_deref(), schema: text };
+    Some(OutputConfig { text_format: TextFormat { r#type: "json_schema", structure } })
+}
+
+/// Guardrails, which clients may name as to the API itself.
+fn guardrail_config(config: &str) -> Result<&RawValue, RequestError> {
+    let object = serde_json::from_str(config).ok().filter(|_| config.starts_with('{'));
+    object.ok_or_else(|| {
+        let message = "guardrailConfig must be an object, as in bedrock's API: \
+                       {\"guardrailIdentifier\":…,\"guardrailVersion\":…}";
+        RequestError::new("guardrailConfig", message)
+    })
+}
+
+/// `value` under members that are nested; nothing if there are none.
+fn nested(path: &[&str], value: i64) -> Option<Value> {
+    (!path.is_empty()).then(|| path.iter().rev().fold(json!(value), |inner, name| json!({*name: inner})))
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+fn is_of_id(c: char) -> bool {
+    is_of_name(c) || c == '.' || c == ':'
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests;
