@@ -249,7 +249,7 @@ pub(crate) fn each_item<'a>(array: &'a str, visit: &mut dyn FnMut(&'a str) -> bo
 }
 
 /// Where `part`, a slice of `text`, starts in it.
-fn offset(text: &str, part: &str) -> usize {
+pub(crate) fn offset(text: &str, part: &str) -> usize {
     part.as_ptr().addr() - text.as_ptr().addr()
 }
 

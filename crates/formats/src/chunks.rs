@@ -24,6 +24,7 @@ pub struct Chunks {
     keeps_text: bool,
     secrets: Vec<String>,
     id: Option<String>,
+    created: Option<u64>,
     model: Option<String>,
     /// What every chunk begins with, once the first was written.
     head: Option<String>,
@@ -73,6 +74,7 @@ impl Chunks {
             keeps_text,
             secrets,
             id: None,
+            created: None,
             model: None,
             head: None,
             choices: Vec::new(),
@@ -96,6 +98,12 @@ impl Chunks {
             self.model.get_or_insert_with(|| cut(model));
             self.facts.model.get_or_insert_with(|| cut(model));
         }
+    }
+
+    /// When the answer was made, in seconds since 1970. The first word counts, until the first chunk is
+    /// written.
+    pub fn created(&mut self, created: u64) {
+        self.created.get_or_insert(created);
     }
 
     /// A choice begins: its role is written.
@@ -226,7 +234,8 @@ impl Chunks {
                 self.finish(choice, FinishReason::Stop);
             }
         }
-        if let Some(usage) = self.facts.usage.filter(|_| self.includes_usage) {
+        if self.includes_usage {
+            let usage = self.facts.usage.unwrap_or_default();
             let end = format!(r#"],"usage":{}}}"#, usage.to_openai().get());
             self.write_with("", &end);
         }
@@ -330,7 +339,7 @@ impl Chunks {
             };
             let id = self.id.clone().unwrap_or_else(|| self.origin.completion_id(operation));
             let [id, model] = [&id, self.model.as_ref().unwrap_or(&self.expected.model)].map(json_text);
-            let created = self.origin.created;
+            let created = self.created.unwrap_or(self.origin.created);
             let mut head = String::with_capacity(id.len() + model.len() + 96);
             write!(
                 head,

@@ -5,7 +5,11 @@ mod anthropic;
 mod bedrock;
 mod expected;
 mod gemini;
+mod llama2_raw;
+mod mistral;
 mod names;
+mod ollama;
+mod text_generation;
 
 use std::collections::HashSet;
 
@@ -99,13 +103,19 @@ pub trait Events: Send {
 
 /// The codec of a format, for what the client asks; none where the provider speaks the client's format, so
 /// that members are edited and bytes pass.
-pub fn codec(wire: WireFormat, _operation: Operation) -> Option<&'static dyn Codec> {
+pub fn codec(wire: WireFormat, operation: Operation) -> Option<&'static dyn Codec> {
+    let completions = operation == Operation::Completions;
     match wire {
         WireFormat::Preserved | WireFormat::OpenAi => None,
         WireFormat::Anthropic => Some(&anthropic::Anthropic),
         WireFormat::Bedrock => Some(&bedrock::Bedrock),
         WireFormat::Gemini => Some(&Gemini::Public),
         WireFormat::Vertex => Some(&Gemini::Vertex),
+        WireFormat::Mistral if completions => Some(&mistral::Completions),
+        WireFormat::Ollama => Some(&ollama::Ollama::Chat),
+        WireFormat::OllamaGenerate if completions => Some(&ollama::Ollama::Generate),
+        WireFormat::Llama2Raw => Some(&llama2_raw::Llama2Raw),
+        WireFormat::HuggingFaceGeneration if completions => Some(&text_generation::TextGeneration),
         _ => None,
     }
 }

@@ -95,7 +95,8 @@ impl Completion {
         let model = self.model.as_deref().filter(|model| !model.is_empty()).unwrap_or(&expected.model);
         let created = self.created.unwrap_or(origin.created);
         let choices = self.choices.iter().enumerate();
-        let usage = self.usage.as_ref().map(Usage::to_openai);
+        // Clients count on the counts; what nobody has counted is 0.
+        let usage = self.usage.unwrap_or_default().to_openai();
         match expected.operation {
             Operation::Chat => {
                 let mut calls = 0;
@@ -123,8 +124,7 @@ struct Written<'a, C> {
     created: u64,
     model: &'a str,
     choices: Vec<C>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    usage: Option<Box<RawValue>>,
+    usage: Box<RawValue>,
 }
 
 #[derive(Serialize)]

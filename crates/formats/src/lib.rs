@@ -18,6 +18,7 @@ pub mod mistral;
 pub mod multipart;
 pub mod openai;
 mod peek;
+mod rfc3339;
 pub mod sse;
 pub mod statistics;
 pub mod stream;

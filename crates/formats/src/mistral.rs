@@ -1,6 +1,6 @@
 //! Mistral's chat completions: OpenAI's, but with a closed set of fields and ids of nine characters.
 
-use crate::body::{Members, map_items, only_item};
+use crate::body::{Members, map_items};
 use crate::functions;
 use crate::openai::{Options, developer_to_system, drop_idle_tool_choice, set_number, token_limit};
 
@@ -53,21 +53,6 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
     body.remove("max_completion_tokens");
     body.remove("stream_options");
     body.keep_only(|field| FIELDS.contains(&field))
-}
-
-/// Turns a completions request into a chat request with the prompt as one user message.
-///
-/// False if the prompt is not one text (a list of texts, or of tokens), which no chat can express.
-pub fn chat_from_prompt(body: &mut Members<'_>) -> bool {
-    let Some(prompt) = body.get("prompt") else { return false };
-    let text = only_item(prompt).unwrap_or(prompt);
-    if !text.starts_with('"') {
-        return false;
-    }
-    let message = format!("[{{\"role\":\"user\",\"content\":{text}}}]");
-    body.remove("prompt");
-    body.set_text("messages", message);
-    true
 }
 
 /// A message with Mistral's role and ids; nothing if it needs no change (or is no message, which the
@@ -149,22 +134,6 @@ mod tests {
         for messages in ["1", "[1,null]", "[{\"role\":1,\"tool_calls\":{}}]", "\"x\""] {
             let body = format!("{{\"messages\":{messages},\"model\":\"m\",\"stream\":false}}");
             assert_eq!(sent(&body).0, body);
-        }
-    }
-
-    #[test]
-    fn a_prompt_becomes_a_user_message() {
-        let chat = |body: &str| {
-            let mut members = Members::parse(body.as_bytes()).unwrap();
-            chat_from_prompt(&mut members).then(|| String::from_utf8(members.to_bytes()).unwrap())
-        };
-        let expected = r#"{"messages":[{"role":"user","content":"a\n"}]}"#;
-        assert_eq!(chat(r#"{"prompt":"a\n"}"#).as_deref(), Some(expected));
-        assert_eq!(chat(r#"{"prompt":[ "a\n" ]}"#).as_deref(), Some(expected));
-        for refused in
-            ["{}", r#"{"prompt":["a","b"]}"#, r#"{"prompt":[1]}"#, r#"{"prompt":[]}"#, r#"{"prompt":7}"#]
-        {
-            assert_eq!(chat(refused), None, "{refused}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! OpenAI's own format: the request goes upstream as it came, but for the members that must change.
 
+pub mod mend;
 pub mod response;
 pub mod stream;
 

@@ -185,7 +185,7 @@ fn a_prompt_may_be_a_list_where_the_provider_takes_one() {
     );
     assert_eq!(
         body(&Request::post("/a/b", text), &completions("provider: mistral")),
-        "400 request body doesn't contain valid prompts"
+        "400 error transforming to mistral://llm/v1/completions/openai: prompt must be one text: this provider takes neither lists nor tokens"
     );
 }
 

@@ -41,7 +41,9 @@ struct Row {
     kind: &'static str,
 }
 
-const HUGGING_FACE: &[WireFormat] = &[WireFormat::HuggingFaceChat, WireFormat::HuggingFaceGeneration];
+/// Text generation inference, which Llama 2 is served with, too.
+const TEXT_GENERATION: &[WireFormat] =
+    &[WireFormat::HuggingFaceChat, WireFormat::HuggingFaceGeneration, WireFormat::Llama2Raw];
 const COHERE: &[WireFormat] = &[WireFormat::CohereV1, WireFormat::CohereV2];
 
 /// What OpenAI's own API never answers, said in its terms.
@@ -51,8 +53,8 @@ const ROWS: [Row; 9] = [
     Row { upstream: 408, wires: &[], client: 504, kind: "timeout_error" },
     Row { upstream: 410, wires: &[], client: 404, kind: "not_found_error" },
     Row { upstream: 422, wires: &[WireFormat::Mistral], client: 400, kind: "invalid_request_error" },
-    Row { upstream: 422, wires: HUGGING_FACE, client: 400, kind: "invalid_request_error" },
-    Row { upstream: 424, wires: HUGGING_FACE, client: 502, kind: "server_error" },
+    Row { upstream: 422, wires: TEXT_GENERATION, client: 400, kind: "invalid_request_error" },
+    Row { upstream: 424, wires: TEXT_GENERATION, client: 502, kind: "server_error" },
     Row { upstream: 424, wires: &[WireFormat::Bedrock], client: 502, kind: "server_error" },
     Row { upstream: 498, wires: COHERE, client: 401, kind: "authentication_error" },
     Row { upstream: 529, wires: &[], client: 503, kind: "overloaded_error" },

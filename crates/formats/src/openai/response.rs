@@ -23,7 +23,10 @@ const NO_ERROR: [&str; 5] = ["null", "false", "\"\"", "{}", "[]"];
 
 /// The members of an answer, or of a stream's chunk, that matter here.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Top<'a> {
+pub(crate) struct Top<'a> {
+    pub id: Option<&'a str>,
+    pub object: Option<&'a str>,
+    pub created: Option<&'a str>,
     pub model: Option<&'a str>,
     pub choices: Option<&'a str>,
     pub usage: Option<&'a str>,
@@ -32,12 +35,12 @@ pub(super) struct Top<'a> {
 
 impl<'a> Top<'a> {
     pub fn read(json: &'a str) -> Option<Self> {
-        let [model, choices, usage, error, object] =
-            members(json, ["model", "choices", "usage", "error", "object"])?;
+        let [id, object, created, model, choices, usage, error] =
+            members(json, ["id", "object", "created", "model", "choices", "usage", "error"])?;
         // Some servers have the error's members at the top.
         let error =
             error.filter(|error| !NO_ERROR.contains(error)).or((object == Some("\"error\"")).then_some(json));
-        Some(Self { model, choices, usage, error })
+        Some(Self { id, object, created, model, choices, usage, error })
     }
 
     pub fn add_to(&self, facts: &mut Facts, keeps_text: bool) {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::mend::Mender;
 use super::response::Top;
 use crate::body::is_filled_array;
 use crate::error::{ErrorObject, redact};
@@ -25,6 +26,7 @@ pub struct Tap {
     hides_usage: bool,
     keeps_text: bool,
     secrets: Vec<String>,
+    mender: Option<Mender>,
     /// Whether any event carried data.
     is_begun: bool,
     facts: Facts,
@@ -70,6 +72,11 @@ impl Tap {
         Self { secrets, ..self }
     }
 
+    /// The same, and what deviates from OpenAI's format is mended.
+    pub fn mending(self, mender: Option<Mender>) -> Self {
+        Self { mender, ..self }
+    }
+
     /// What the stream has said so far.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -111,13 +118,30 @@ impl Tap {
         if let Some(error) = chunk.error.and_then(|_| ErrorObject::in_place_of(&event.data, &self.secrets)) {
             return Verdict::Replace(error.to_event().into());
         }
+        let is_null = chunk.usage == Some("null");
         match chunk.usage {
-            None if chunk.choices.is_none() => self.redacted(event),
-            Some(usage @ "null") if self.hides_usage => {
-                usage_member(event, usage).map_or(Verdict::Pass, Verdict::Cut)
+            None if chunk.choices.is_none() => return self.redacted(event),
+            Some(_) if self.hides_usage && !is_null && chunk.choices.is_some_and(is_empty_array) => {
+                return Verdict::Drop;
             }
-            Some(_) if self.hides_usage && chunk.choices.is_some_and(is_empty_array) => Verdict::Drop,
-            _ => Verdict::Pass,
+            _ => {}
+        }
+        let mended = match &mut self.mender {
+            Some(mender) => mender.chunk(&event.data, &chunk),
+            None => Ok(None),
+        };
+        match mended {
+            Ok(Some(mended)) => Verdict::Replace(one_event(&mended)),
+            Ok(None) => chunk
+                .usage
+                .filter(|_| self.hides_usage && is_null)
+                .and_then(|usage| usage_member(event, usage))
+                .map_or(Verdict::Pass, Verdict::Cut),
+            Err(error) => {
+                let event = error.to_event().into();
+                self.facts.error = Some(error.message);
+                Verdict::Replace(event)
+            }
         }
     }
 
@@ -167,6 +191,11 @@ impl Tap {
         }
         end
     }
+}
+
+/// An event with this data. Line ends are blanks in JSON and the end of a field in an event.
+fn one_event(data: &str) -> Bytes {
+    format!("data: {}\n\n", data.trim_ascii().replace(['\n', '\r'], " ")).into()
 }
 
 fn is_empty_array(json: &str) -> bool {

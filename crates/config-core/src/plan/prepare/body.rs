@@ -186,9 +186,6 @@ pub(super) fn translate(
             edited.hides_usage = asks_usage && ask_for_usage(body);
         }
         WireFormat::Mistral => {
-            if proxy.route_type == RouteType::Completions {
-                mistral::chat_from_prompt(body);
-            }
             edited.dropped = mistral::request(body, model, checked.stream, &proxy.options);
         }
         WireFormat::HuggingFaceChat => {
