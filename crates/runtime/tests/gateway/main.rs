@@ -8,6 +8,7 @@ mod running;
 mod statistics;
 mod streams;
 mod tls;
+mod translated;
 #[path = "../support/upstream.rs"]
 mod upstream;
 

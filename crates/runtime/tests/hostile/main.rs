@@ -9,5 +9,6 @@ mod memory;
 mod stage;
 mod stream;
 mod text;
+mod translated;
 mod upstream;
 mod wire;

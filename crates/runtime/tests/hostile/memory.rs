@@ -8,7 +8,7 @@ use std::io::Write as _;
 use crate::stage::{ANSWER, QUESTION, Setting, ok, play, post};
 
 /// Resident memory of this process, in bytes. It includes what the test itself holds.
-fn resident() -> u64 {
+pub fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0) * 1024

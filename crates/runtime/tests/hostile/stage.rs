@@ -222,27 +222,40 @@ impl Setting {
         Gateway::new(compiled.plan, secrets, keys, identities, upstream, log, self.limits.clone())
     }
 
-    /// A route for chat, one whose model is a part of the path, one over TLS, and one for anything else.
+    /// A route for chat, one whose model is a part of the path, one over TLS, one for anything else, and one
+    /// whose answers are translated.
     fn yaml(&self, port: u16) -> String {
         let Self { connect_timeout, write_timeout, read_timeout, max_request_body_size, .. } = self;
-        let route = |name: &str, path: &str, route_type: &str, model: &str, scheme: &str| {
+        let route = |name: &str, path: &str, route_type: &str, model: &str, scheme: &str, provider: &str| {
+            let options = match provider {
+                "anthropic" => ", anthropic_version: '2023-06-01', max_tokens: 100",
+                _ => "",
+            };
             format!(
                 "      - name: {name}\n        paths: ['~{path}']\n        plugins:\n          - name: ai-proxy\n            \
                  config:\n              route_type: {route_type}\n              max_request_body_size: \
                  {max_request_body_size}\n              auth: {{header_name: Authorization, header_value: \
                  '{{vault://env/HOSTILE}}'}}\n              logging: {{log_statistics: true, log_payloads: true}}\n              \
-                 model:\n                provider: openai\n                name: {model}\n                options: \
-                 {{upstream_url: '{scheme}://127.0.0.1:{port}/v1/chat/completions'}}\n"
+                 model:\n                provider: {provider}\n                name: {model}\n                options: \
+                 {{upstream_url: '{scheme}://127.0.0.1:{port}/v1/chat/completions'{options}}}\n"
             )
         };
         format!(
             "_format_version: '3.0'\nservices:\n  - name: model\n    host: localhost\n    connect_timeout: \
              {connect_timeout}\n    write_timeout: {write_timeout}\n    read_timeout: {read_timeout}\n    retries: 0\n    \
-             routes:\n{}{}{}{}",
-            route("chat", "/chat$", "llm/v1/chat", "gpt-4o", "http"),
-            route("named", "/named/(?<model>[^#?/]+)/chat$", "llm/v1/chat", "$(uri_captures.model)", "http"),
-            route("files", "/files", "preserve", "gpt-4o", "http"),
-            route("encrypted", "/encrypted/chat$", "llm/v1/chat", "gpt-4o", "https"),
+             routes:\n{}{}{}{}{}",
+            route("chat", "/chat$", "llm/v1/chat", "gpt-4o", "http", "openai"),
+            route(
+                "named",
+                "/named/(?<model>[^#?/]+)/chat$",
+                "llm/v1/chat",
+                "$(uri_captures.model)",
+                "http",
+                "openai"
+            ),
+            route("files", "/files", "preserve", "gpt-4o", "http", "openai"),
+            route("encrypted", "/encrypted/chat$", "llm/v1/chat", "gpt-4o", "https", "openai"),
+            route("claude", "/claude$", "llm/v1/chat", "gpt-4o", "http", "anthropic"),
         )
     }
 }
