@@ -92,6 +92,9 @@ pub trait Codec: Sync {
 
 /// Reads the frames of one stream in a provider's format.
 pub trait Events: Send {
+    /// What the provider names the exchange, in the answer's headers. Said before the first frame.
+    fn named(&mut self, _request_id: &str, _chunks: &mut Chunks) {}
+
     /// Says in OpenAI's terms what a frame says; a frame that means nothing to clients says nothing. An
     /// error ends the stream: [`Chunks::fail`].
     fn frame(&mut self, frame: &Frame<'_>, chunks: &mut Chunks);

@@ -24,6 +24,12 @@ impl Stream {
         Self { framing, events: codec.events(), chunks }
     }
 
+    /// The same for an exchange that the provider names so in the answer's headers.
+    pub fn named(mut self, request_id: &str) -> Self {
+        self.events.named(request_id, &mut self.chunks);
+        self
+    }
+
     /// Takes what came; returns what the client gets for it, possibly nothing.
     pub fn push(&mut self, chunk: Bytes) -> Bytes {
         if self.chunks.is_over() {

@@ -55,6 +55,9 @@ const FRAMINGS: [(&str, &str); 4] = [
     ("events", "application/vnd.amazon.eventstream"),
 ];
 
+/// What the provider names an exchange, in a header.
+const REQUEST_ID: &str = "request-1";
+
 #[test]
 fn requests() {
     for format in &FORMATS {
@@ -300,7 +303,7 @@ fn origin() -> Origin {
 }
 
 fn whole(codec: &dyn Codec, expected: &Expected, answer: &str) -> Vec<u8> {
-    match codec.answer(answer, Some("request-1")) {
+    match codec.answer(answer, Some(REQUEST_ID)) {
         Ok(completion) => completion.to_json(expected, &origin()),
         Err(error) => error.to_json(),
     }
@@ -314,7 +317,7 @@ fn streamed(
 ) -> Vec<u8> {
     let framing = Framing::of(media_type).unwrap();
     let chunks = Chunks::new(expected.clone(), origin(), false, Vec::new());
-    let mut stream = Stream::new(codec, framing, chunks);
+    let mut stream = Stream::new(codec, framing, chunks).named(REQUEST_ID);
     let mut written = Vec::new();
     for piece in pieces {
         written.extend_from_slice(&stream.push(piece));

@@ -73,6 +73,10 @@ impl Translation<'_> {
         if let Some(framing) = framing.filter(|_| stream) {
             of_stream(&mut parts.headers);
             let stream = Stream::new(self.codec, framing, self.chunks());
+            let stream = match request_id(&parts.headers) {
+                Some(id) => stream.named(id),
+                None => stream,
+            };
             return Ok(Way { body, decoder, flow: Flow::Translated(Box::new(stream)) });
         }
         let whole = whole::read(body, decoder).await?;
@@ -99,8 +103,7 @@ impl Translation<'_> {
         let Ok(json) = std::str::from_utf8(whole) else {
             return Err(self.failure("the upstream's answer is not UTF-8"));
         };
-        let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name)?.to_str().ok());
-        let why = match self.codec.answer(json, id) {
+        let why = match self.codec.answer(json, request_id(headers)) {
             Ok(completion) if !completion.choices.is_empty() => return Ok(completion),
             Ok(_) => "the upstream's answer has no choices".to_owned(),
             Err(error) => error.message,
@@ -136,6 +139,10 @@ impl Translation<'_> {
         error.redact(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
         Refusal { status: 502, error: Box::new(error), headers: Vec::new() }
     }
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    REQUEST_IDS.iter().find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
 /// The error that an answer with a good status tells of.

@@ -26,6 +26,10 @@ const STATUSES: [(&str, u16); 10] = [
 ];
 
 impl Events for ConverseStream {
+    fn named(&mut self, request_id: &str, chunks: &mut Chunks) {
+        chunks.id(request_id);
+    }
+
     fn frame(&mut self, frame: &Frame<'_>, chunks: &mut Chunks) {
         let name = match &frame.kind {
             Kind::Event(name) => &**name,
