@@ -1,6 +1,7 @@
 """One gateway before one upstream for all tests, and the clients that talk to it."""
 
 import pytest
+import targets
 from openai import OpenAI
 
 from gateway import ROOT, Gateway
@@ -22,15 +23,14 @@ APIKEY = "apikey-of-research"
 CLIENT_KEY = "clients-own-key"
 
 
-def to(upstream):
+def to(upstream, providers=("openai", "azure", "mistral")):
     """The arguments with which the built-in endpoints become `upstream`."""
-    providers = ("openai", "azure", "mistral")
     return [word for provider in providers for word in ("--upstream", f"{provider}={upstream.url}")]
 
 
-def assert_silent(gateway):
+def assert_silent(gateway, secrets):
     """Nothing that the gateway said holds a secret, its own or a client's."""
-    for secret in (*SECRETS.values(), APIKEY, CLIENT_KEY):
+    for secret in (*secrets.values(), APIKEY, CLIENT_KEY):
         for said in (gateway.log, gateway.said):
             assert secret.removeprefix("Bearer ") not in said
 
@@ -50,15 +50,31 @@ def upstream(running_upstream):
     assert not running_upstream.failures, running_upstream.failures
 
 
+def configuration(name, folder, url):
+    """A file of this folder, with the upstream that it stands for."""
+    config = folder / name
+    config.write_text((ROOT / "tests/sdk" / name).read_text().replace("http://upstream.test", url))
+    return config
+
+
 @pytest.fixture(scope="session")
 def gateway(running_upstream, tmp_path_factory):
-    config = tmp_path_factory.mktemp("gateway") / "gateway.yaml"
-    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("http://upstream.test", running_upstream.url)
-    config.write_text(text)
+    config = configuration("gateway.yaml", tmp_path_factory.mktemp("gateway"), running_upstream.url)
     gateway = Gateway(config, *to(running_upstream), environment=SECRETS)
     yield gateway
     gateway.stop()
-    assert_silent(gateway)
+    assert_silent(gateway, SECRETS)
+
+
+@pytest.fixture(scope="session")
+def providers(running_upstream, tmp_path_factory):
+    """A gateway with a route for every provider."""
+    config = configuration("providers.yaml", tmp_path_factory.mktemp("providers"), running_upstream.url)
+    arguments = to(running_upstream, targets.BUILT_IN)
+    gateway = Gateway(config, *arguments, environment=targets.SECRETS)
+    yield gateway
+    gateway.stop()
+    assert_silent(gateway, targets.SECRETS)
 
 
 @pytest.fixture

@@ -8,13 +8,26 @@ import json
 from dataclasses import dataclass, field
 
 from openai.types import Completion
-from openai.types.chat import ChatCompletion, ChatCompletionChunk, ChatCompletionMessage
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionMessage,
+    ChatCompletionMessageFunctionToolCall,
+)
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
 from providers.openai import STREAMED_TEXT
 from shapes import Shapes
 
 REASONING = {"reasoning_content": str}
-SHAPES = Shapes(also={ChatCompletionMessage: REASONING, ChoiceDelta: REASONING, **STREAMED_TEXT})
+SHAPES = Shapes(
+    also={
+        ChatCompletionMessage: REASONING,
+        ChoiceDelta: REASONING,
+        # Mistral counts the calls of whole answers too.
+        ChatCompletionMessageFunctionToolCall: {"index": int},
+        **STREAMED_TEXT,
+    }
+)
 FINISH_REASONS = {"stop", "length", "tool_calls", "content_filter"}
 ERROR_TYPES = {
     "invalid_request_error",
@@ -40,15 +53,17 @@ class Said:
     finish: str | None = None
 
 
-def check_answer(body, mended=False) -> list[Said]:
-    """A whole answer, chat or completions."""
+def check_answer(body, mended=False, usage=True) -> list[Said]:
+    """A whole answer, chat or completions; `usage`: whether the provider told it."""
     is_chat = body["object"] != "text_completion"
     SHAPES.check(body, ChatCompletion if is_chat else Completion)
     check_head(body)
     assert [choice["index"] for choice in body["choices"]] == list(range(len(body["choices"])))
     assert body["choices"], "no choice"
     if not mended:
-        check_usage(body["usage"])
+        assert ("usage" in body) == usage, f"usage is {body.get('usage')}"
+        if usage:
+            check_usage(body["usage"])
         assert all(choice["logprobs"] is None for choice in body["choices"])
     choices = [read_message(choice, mended) if is_chat else read_text(choice) for choice in body["choices"]]
     for choice in choices:
@@ -140,6 +155,7 @@ def read_message(choice, mended) -> Said:
     if not mended:
         assert message["refusal"] is None
         assert calls or "tool_calls" not in message, "an empty list of tool calls"
+        assert all("index" not in call for call in calls), calls
         assert message["content"] != "" or not calls, "no text beside tool calls is null"
     return Said(
         message["content"] or "",
@@ -178,9 +194,9 @@ def add_call(calls, piece):
         assert {"index", "id", "type", "function"} == set(piece), f"a call starts with {piece}"
         calls.append(flat(piece))
     else:
-        assert piece["index"] == len(calls) - 1, f"{piece} follows {len(calls)} calls"
+        assert piece["index"] < len(calls), f"{piece} follows {len(calls)} calls"
         assert {"index", "function"} == set(piece) and {"arguments"} == set(piece["function"]), piece
-        calls[-1]["arguments"] += piece["function"]["arguments"]
+        calls[piece["index"]]["arguments"] += piece["function"]["arguments"]
 
 
 def add_text(choices, choice, mended):

@@ -1,5 +1,6 @@
 """A running `aiproxy serve`."""
 
+import json
 import os
 import re
 import signal
@@ -33,6 +34,7 @@ class Gateway:
         if self._pid_file.parent.is_dir():
             self._pid_file.touch()
         self._ready = threading.Event()
+        self._news = threading.Condition()
         self.stdout, self.stderr = [], []
         self._readers = [
             threading.Thread(target=self._collect, args=(self.process.stdout, self.stdout)),
@@ -58,6 +60,16 @@ class Gateway:
         """Everything on standard output so far: the access log."""
         return "".join(self.stdout)
 
+    def logged(self, request_id: str) -> dict:
+        """The line of the access log about a request, which may be written after its answer."""
+
+        def line():
+            return next((line for line in self.stdout if request_id in line), None)
+
+        with self._news:
+            assert self._news.wait_for(line, PATIENCE), f"nothing was logged about {request_id}"
+            return json.loads(line())
+
     def stop(self):
         """Asks the gateway to finish, which it has to do properly."""
         self.process.send_signal(signal.SIGTERM)
@@ -72,7 +84,9 @@ class Gateway:
 
     def _collect(self, pipe, lines):
         for line in pipe:
-            lines.append(line.decode())
+            with self._news:
+                lines.append(line.decode())
+                self._news.notify_all()
             if pipe is self.process.stderr and LISTENING.search(lines[-1]):
                 self._ready.set()
         self._ready.set()

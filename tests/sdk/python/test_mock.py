@@ -2,7 +2,8 @@
 
 import openai
 import pytest
-from gateway import ROOT, Gateway
+from conftest import configuration
+from gateway import Gateway
 from openai import AzureOpenAI, OpenAI
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -12,9 +13,7 @@ ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "o
 
 @pytest.fixture(scope="module")
 def mocked(tmp_path_factory):
-    config = tmp_path_factory.mktemp("mock") / "gateway.yaml"
-    text = (ROOT / "tests/sdk/gateway.yaml").read_text().replace("http://upstream.test", "http://127.0.0.1:9")
-    config.write_text(text)
+    config = configuration("gateway.yaml", tmp_path_factory.mktemp("mock"), "http://127.0.0.1:9")
     gateway = Gateway(config, "--mock")
     yield gateway
     gateway.stop()

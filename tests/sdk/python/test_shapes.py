@@ -65,7 +65,7 @@ REQUESTS = [
         gemini,
         {"contents": PARTS, "generationConfig": {"topK": 1}},
         [
-            ({"contents": [{"role": "function", "parts": [{"text": "x"}]}]}, "function speaks first"),
+            ({"contents": [{"role": "function", "parts": [{"text": "x"}]}]}, "of a role of its own"),
             ({"contents": [{"role": "user", "parts": [{"text": 1}]}]}, "text: 1 is no"),
             ({"contents": [{"role": "user", "parts": [{"inline_data": {}}]}]}, "has no inline_data"),
             ({"generationConfig": {"stop": []}}, "has no stop"),

@@ -7,6 +7,7 @@ from anthropic.types.message_create_params import (
     MessageCreateParamsNonStreaming,
     MessageCreateParamsStreaming,
 )
+from anthropic.types.tool_param import InputSchemaTyped
 from providers.checks import alternate
 from shapes import Shapes
 
@@ -14,7 +15,11 @@ STREAM_TYPE = "text/event-stream"
 
 # Version 2023-06-01 of the API has them; the SDK has them no more since it speaks a later one.
 SAMPLING = {"temperature": float, "top_p": float, "top_k": int}
-SHAPES = Shapes(also={MessageCreateParamsNonStreaming: SAMPLING, MessageCreateParamsStreaming: SAMPLING})
+SHAPES = Shapes(
+    also={MessageCreateParamsNonStreaming: SAMPLING, MessageCreateParamsStreaming: SAMPLING},
+    # A JSON Schema, of which the SDK declares the beginning.
+    sent_as={InputSchemaTyped: dict},
+)
 FINISH = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
 
 
@@ -48,7 +53,7 @@ def check_event(event):
     SHAPES.check(event, RawMessageStreamEvent)
 
 
-def answer(script):
+def answer(script, completions=False):
     blocks = (
         [{"type": "thinking", "thinking": script.thought, "signature": "c2ln"}] if script.reasoning else []
     )
@@ -60,7 +65,7 @@ def answer(script):
     return {**head(script), "content": blocks, "stop_reason": FINISH[script.finish]}
 
 
-def events(script):
+def events(script, completions=False):
     start = head(script)
     start["usage"] = {**start["usage"], "output_tokens": 1}
     yield {"type": "message_start", "message": start}

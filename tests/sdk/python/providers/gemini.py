@@ -28,8 +28,8 @@ class GenerateContentRequest(TypedDict, total=False):
 def check_request(body):
     SHAPES.check(body, GenerateContentRequest)
     contents = body["contents"]
-    alternate([content["role"] for content in contents], first="user")
-    assert {content["role"] for content in contents} <= {"user", "model"}
+    alternate([content["role"] for content in contents])
+    assert {content["role"] for content in contents} <= {"user", "model"}, "a turn of a role of its own"
     asked = []
     for content in contents:
         assert content["parts"], "Gemini refuses a turn without parts"
@@ -42,7 +42,9 @@ def check_request(body):
 
 
 def check_answer(body):
-    SHAPES.check(body, types.GenerateContentResponse)
+    """A server that was asked for a stream may give all of it at once, as a list."""
+    for each in body if isinstance(body, list) else [body]:
+        SHAPES.check(each, types.GenerateContentResponse)
 
 
 def check_event(event):

@@ -5,7 +5,13 @@ from typing import Literal
 
 from openai.types import Completion, CompletionChoice
 from openai.types import completion_create_params as completions_params
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionAssistantMessageParam,
+    ChatCompletionChunk,
+    ChatCompletionMessageFunctionToolCallParam,
+)
+from openai.types.chat import chat_completion_message_function_tool_call_param as chat_function
 from openai.types.chat import completion_create_params as chat_params
 from shapes import Shapes
 
@@ -15,12 +21,18 @@ DONE = "[DONE]"
 # Accepted by the servers that speak OpenAI's format without being OpenAI.
 TOP_K = {"top_k": int}
 
+# The SDK sends its own messages back with more than it declares.
+SENT_BACK = {"annotations": None, "parsed": None, "tool_calls": list | None}
+
 # In a stream of completions the reason comes with the last chunk; the SDK takes the chunks for whole answers.
 STREAMED_TEXT = {CompletionChoice: {"finish_reason": Literal["stop", "length", "content_filter"] | None}}
 SHAPES = Shapes(
     also={
         chat_params.CompletionCreateParamsNonStreaming: TOP_K,
         chat_params.CompletionCreateParamsStreaming: TOP_K,
+        ChatCompletionAssistantMessageParam: SENT_BACK,
+        ChatCompletionMessageFunctionToolCallParam: {"index": int},
+        chat_function.Function: {"parsed_arguments": object},
         **STREAMED_TEXT,
     }
 )
@@ -76,7 +88,7 @@ def frame(event) -> bytes:
 
 
 def error(message):
-    return {"error": {"message": message, "type": "some_error", "param": None, "code": None}}
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
 
 
 def head(script, kind):

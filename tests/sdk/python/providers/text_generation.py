@@ -5,16 +5,19 @@ import json
 from huggingface_hub.inference._generated.types import (
     TextGenerationInput,
     TextGenerationOutput,
-    TextGenerationOutputDetails,
+    TextGenerationOutputPrefillToken,
     TextGenerationStreamOutput,
+    TextGenerationStreamOutputStreamDetails,
 )
 from shapes import Shapes
 
 STREAM_TYPE = "text/event-stream"
 SHAPES = Shapes(
     also={
-        # Documented by the server itself, for its own endpoints.
-        TextGenerationOutputDetails: {"input_length": int},
+        # The first token of a prompt has no likelihood.
+        TextGenerationOutputPrefillToken: {"logprob": float | None},
+        # Older servers do not count the prompt.
+        TextGenerationStreamOutputStreamDetails: {"input_length": int},
     }
 )
 FINISH = {"stop": "eos_token", "length": "length"}
