@@ -285,6 +285,7 @@ fn built_in_path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<
         Provider::Cohere => "/v2/chat".to_owned(),
         Provider::Llama2 => return Err(self_hosted()),
         Provider::Gemini => {
+            let model = call.model.map_or("{model}".to_owned(), |model| encode_segment(bare(model)));
             let verb = if call.stream { "streamGenerateContent" } else { "generateContent" };
             let parent = match vertex(rendered) {
                 Some(Vertex { project, location, .. }) => format!(
@@ -294,7 +295,7 @@ fn built_in_path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<
                 ),
                 None => "/v1beta".to_owned(),
             };
-            format!("{parent}/models/{}:{verb}", model())
+            format!("{parent}/models/{model}:{verb}")
         }
         Provider::Bedrock => {
             let verb = if call.stream { "converse-stream" } else { "converse" };
@@ -310,6 +311,12 @@ fn built_in_path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<
         }
         Provider::Huggingface => "/v1/chat/completions".to_owned(),
     })
+}
+
+/// A Gemini model without the collection that Google's own lists name it with.
+fn bare(model: &str) -> &str {
+    let model = model.strip_prefix("publishers/google/").unwrap_or(model);
+    model.strip_prefix("models/").unwrap_or(model)
 }
 
 struct Vertex<'a> {

@@ -171,6 +171,20 @@ fn a_model_that_only_the_body_names_is_a_gap_until_it_is_known() {
 }
 
 #[test]
+fn a_gemini_model_may_be_named_as_google_lists_it() {
+    for (name, path) in [
+        ("models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"),
+        ("publishers/other/models/m", "publishers%2Fother%2Fmodels%2Fm"),
+        ("a/models/b", "a%2Fmodels%2Fb"),
+    ] {
+        let config = format!("{{route_type: llm/v1/chat, model: {{provider: gemini, name: {name}}}}}");
+        let url = Request::unknown("/in/x").url(&compile(&config).unwrap());
+        assert_eq!(url.rsplit_once("/models/").unwrap().1, format!("{path}:generateContent"));
+    }
+}
+
+#[test]
 fn bedrock_without_a_region_takes_the_environments() {
     let proxy = compile("{route_type: llm/v1/chat, model: {provider: bedrock, name: m}}").unwrap();
     assert_eq!(

@@ -28,7 +28,17 @@ pub enum Gemini {
 
 impl Codec for Gemini {
     fn members(&self) -> &'static [&'static str] {
-        &["top_p", "top_k", "stop", "n", "seed", "presence_penalty", "frequency_penalty", "response_format"]
+        &[
+            "top_p",
+            "top_k",
+            "stop",
+            "n",
+            "seed",
+            "presence_penalty",
+            "frequency_penalty",
+            "response_format",
+            "reasoning_effort",
+        ]
     }
 
     fn request(&self, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
@@ -43,3 +53,6 @@ impl Codec for Gemini {
         Box::<events::Chunked>::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

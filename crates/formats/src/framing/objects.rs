@@ -62,6 +62,9 @@ impl Objects {
 
     fn complete(&mut self, end: &[u8], visit: &mut dyn FnMut(&Frame<'_>)) -> Result<(), FramingError> {
         let held = std::mem::take(&mut self.held);
+        if end.len() > MAX_EVENT.saturating_sub(held.len()) {
+            return Err(EventTooLong { limit: MAX_EVENT }.into());
+        }
         let object = if held.is_empty() { Cow::Borrowed(end) } else { Cow::Owned([&held, end].concat()) };
         match std::str::from_utf8(&object) {
             Ok(text) => visit(&Frame { kind: Kind::Unnamed, data: Cow::Borrowed(text) }),
@@ -70,3 +73,6 @@ impl Objects {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,6 +114,10 @@ struct CallingConfig<'a> {
 const USER: &str = "user";
 const MODEL: &str = "model";
 
+/// What the user says where a conversation begins with the model or is all instructions: Gemini refuses
+/// contents that do not begin with the user, and empty ones.
+const NOTHING: &str = " ";
+
 /// How functions may be called (Vertex AI, FunctionDeclaration; the public API takes colons too).
 const NAMES: NameRule = NameRule {
     max: 64,
@@ -128,11 +132,6 @@ const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 pub fn request(host: Gemini, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     let tool_names = ToolNames::fitting(chat, &NAMES);
     let contents = Conversation::read(host, chat, &tool_names)?;
-    if contents.is_empty() {
-        let message = "messages hold nothing but instructions, and gemini needs something to answer; \
-                       add a message of role `user`";
-        return Err(RequestError::new("messages", message));
-    }
     let system: Vec<_> = chat.system_texts().collect();
     let mut budget = Budget::default();
     let declarations =
@@ -201,7 +200,12 @@ impl<'a> Conversation<'a> {
             conversation.add(at, message)?;
         }
         conversation.add_results();
-        Ok(conversation.turns)
+        let mut turns = conversation.turns;
+        if turns.first().is_none_or(|turn| turn.role != USER) {
+            let parts = vec![Piece::Text { text: NOTHING.into() }];
+            turns.insert(0, Turn { role: USER, parts });
+        }
+        Ok(turns)
     }
 
     fn add(&mut self, at: usize, message: &'a Message<'_>) -> Result<(), RequestError> {
@@ -258,7 +262,7 @@ impl<'a> Conversation<'a> {
     fn keep_result(&mut self, at: usize, result: &'a ToolResult<'_>) -> Result<(), RequestError> {
         if result.name.is_empty() {
             let message = format!(
-                "messages[{at}].tool_call_id is `{}`, which is no call's in an earlier message; \
+                "messages[{at}].tool_call_id is `{}`, but no earlier message has a call of this id; \
                  gemini knows results by the function that was called",
                 result.call_id
             );
