@@ -1,6 +1,7 @@
 //! `invalid-value`: texts of the right type that their field cannot mean. Types, ranges and lists of
 //! words are the schema's; paths, templates and secret references have rules of their own.
 
+mod account;
 mod address;
 mod header;
 mod host;
@@ -33,6 +34,8 @@ pub(crate) fn check(facts: &Facts, diagnostics: &mut Vec<Diagnostic>) {
         forms.plugin(&plugin.fields);
         let options = plugin.ai_proxy.as_ref().and_then(|config| config.model.options.as_ref());
         forms.text(options.and_then(|options| options.upstream_url.as_ref()), url::upstream_url);
+        let auth = plugin.ai_proxy.as_ref().and_then(|config| config.auth.as_ref());
+        forms.text(auth.and_then(|auth| auth.gcp_service_account_json.as_ref()), account::key_file);
         if let Some(config) = &plugin.key_auth {
             forms.key_auth(config);
         }

@@ -112,18 +112,8 @@ fn source(
     variables: Variables<'_>,
 ) -> Result<Source, Problem> {
     let configured = |value: Option<&SecretValue>| value.and_then(|value| secrets.get(value));
-    match (configured(id), configured(secret)) {
-        (Some(id), Some(secret)) => return Ok(Source::keys(id.reveal().to_owned(), secret, None)),
-        (None, None) => {}
-        (id, _) => {
-            const NAMES: [&str; 2] = ["aws_access_key_id", "aws_secret_access_key"];
-            let [set, missing] = if id.is_some() { NAMES } else { [NAMES[1], NAMES[0]] };
-            return Err(Variables::half(
-                set,
-                missing,
-                "write both, or neither to take the environment's keys",
-            ));
-        }
+    if let Some((id, secret)) = configured(id).zip(configured(secret)) {
+        return Ok(Source::keys(id.reveal().to_owned(), secret, None));
     }
     const PAIR: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     if let Some([id, secret]) = both(variables, PAIR)? {

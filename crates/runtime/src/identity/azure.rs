@@ -104,8 +104,8 @@ impl Azure {
         };
         let flow = if let Some(secret) = secret {
             Flow::ClientSecret { app: app("AZURE_CLIENT_SECRET")?, secret: Secret::new(secret) }
-        } else if let Some(file) = variables.line("AZURE_FEDERATED_TOKEN_FILE")? {
-            Flow::Workload { app: app("AZURE_FEDERATED_TOKEN_FILE")?, file: file.into() }
+        } else if let Some((file, _)) = variables.file("AZURE_FEDERATED_TOKEN_FILE")? {
+            Flow::Workload { app: app("AZURE_FEDERATED_TOKEN_FILE")?, file }
         } else if let Some(endpoint) = variables.base("IDENTITY_ENDPOINT", Plain::Anywhere)? {
             let help = "App Service and Container Apps set both; the endpoint of Azure Arc is not supported";
             let missing = || Variables::half("IDENTITY_ENDPOINT", "IDENTITY_HEADER", help);

@@ -16,7 +16,6 @@ use super::failure::Failure;
 pub(super) struct Cached<T>(Arc<Mutex<State<T>>>);
 
 /// A value as it was fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fresh<T> {
     pub value: T,
     /// How long it can be used.

@@ -18,8 +18,7 @@ use super::failure::Failure;
 use crate::refusal::full;
 use crate::upstream::{Cause, Upstream};
 
-/// A whole answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A whole answer; it may hold a token.
 pub(super) struct Reply {
     pub host: String,
     pub status: u16,

@@ -1,7 +1,6 @@
 //! Tokens for a Google service account: of a key file, or of the metadata server that a machine of
 //! Google's has.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -19,7 +18,7 @@ use super::cached::{Cached, Fresh};
 use super::clock;
 use super::endpoint::{LOCAL, REMOTE, ask, get, post_form};
 use super::failure::Failure;
-use super::problem::{Plain, Problem, Variables, checked, read};
+use super::problem::{Plain, Problem, Variables, checked};
 use super::token::bearer;
 use crate::secrets::Secrets;
 use crate::upstream::Upstream;
@@ -94,14 +93,8 @@ impl Gcp {
             Source::Key(Key::parse(secret.reveal(), &what)?)
         } else if let Some(text) = variables.text("GCP_SERVICE_ACCOUNT") {
             Source::Key(Key::parse(&text, "the environment variable `GCP_SERVICE_ACCOUNT`")?)
-        } else if let Some(path) = variables.line("GOOGLE_APPLICATION_CREDENTIALS")? {
-            let missing = || {
-                let message =
-                    format!("`GOOGLE_APPLICATION_CREDENTIALS` names `{path}`, and there is no such file");
-                Problem::new(message, "name the key file of a service account, or unset the variable")
-            };
-            let text = read(Path::new(&path))?.ok_or_else(missing)?;
-            Source::Key(Key::parse(&text, &format!("the file `{path}`"))?)
+        } else if let Some((path, text)) = variables.file("GOOGLE_APPLICATION_CREDENTIALS")? {
+            Source::Key(Key::parse(&text, &format!("the file `{}`", path.display()))?)
         } else {
             // The variable is a host, perhaps with a port.
             let host = variables.line("GCE_METADATA_HOST")?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hyper::Uri;
 
@@ -93,6 +93,17 @@ impl Variables<'_> {
                 format!("set `{name}` to a URL such as `https://example.com`, or unset it"),
             )),
         }
+    }
+
+    /// A file, which has to be there by now, and its text.
+    pub fn file(&self, name: &str) -> Result<Option<(PathBuf, String)>, Problem> {
+        let Some(path) = self.line(name)?.map(PathBuf::from) else { return Ok(None) };
+        let missing = || {
+            let message = format!("`{name}` names `{}`, and there is no such file", path.display());
+            Problem::new(message, format!("set `{name}` to the path of a file, or unset it"))
+        };
+        let text = read(&path)?.ok_or_else(missing)?;
+        Ok(Some((path, text)))
     }
 
     /// What is wrong where `set` is set and `missing` is not.

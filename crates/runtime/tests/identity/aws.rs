@@ -58,6 +58,26 @@ async fn what_is_sent_is_signed() {
 }
 
 #[tokio::test]
+async fn a_translated_chat_is_signed_where_it_goes() {
+    let answer = r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hello"}]}},"stopReason":"end_turn","usage":{"inputTokens":1,"outputTokens":1,"totalTokens":2},"metrics":{"latencyMs":1}}"#;
+    let upstream = StandIn::start(|_| (200, answer.to_owned())).await;
+    let plugin = format!(
+        "{{route_type: llm/v1/chat, auth: {{allow_override: false}}, model: {{provider: bedrock, \
+         name: 'amazon.nova-pro-v1:0', options: {{upstream_url: '{}'}}}}}}",
+        upstream.url
+    );
+    let variables =
+        [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let gateway = gateway(&plugin, &variables).await;
+    let (status, body) = chat(&gateway).await;
+    assert_eq!(status, 200, "{body}");
+    let seen = upstream.only();
+    assert_eq!(seen.line, "POST /model/amazon.nova-pro-v1%3A0/converse");
+    assert!(seen.header("authorization").contains("/us-east-1/bedrock/aws4_request, "));
+    assert_eq!(signer(&seen), "AKIDENV");
+}
+
+#[tokio::test]
 async fn an_upstream_that_quotes_the_signature_does_not_tell_it() {
     let upstream = StandIn::start(|seen| {
         let [signature, session] = ["authorization", "x-amz-security-token"].map(|name| seen.header(name));

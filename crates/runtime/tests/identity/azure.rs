@@ -42,6 +42,19 @@ async fn an_app_registration_asks_with_its_secret_and_once() {
 }
 
 #[tokio::test]
+async fn an_upload_that_passes_unread_carries_the_token() {
+    let (login, upstream) = (StandIn::start(|_| (200, TOKEN.to_owned())).await, StandIn::upstream().await);
+    let variables = [("APP_SECRET", "s3cr3t-of-app"), ("AZURE_AUTHORITY_HOST", &*login.url)];
+    let plugin = plugin(&upstream.url, APP).replace("llm/v1/chat", "preserve").replace("name: gpt-4o, ", "");
+    let gateway = gateway(&plugin, &variables).await;
+    let mut client = gateway.client().await;
+    let answer = client.send("POST", "/ai", &["content-type: audio/wav"], "RIFF").await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(upstream.only().header("authorization"), "Bearer azure-token-1");
+    assert_eq!(upstream.only().body, "RIFF");
+}
+
+#[tokio::test]
 async fn fifty_requests_at_once_fetch_one_token() {
     let (login, upstream) = (StandIn::start(|_| (200, TOKEN.to_owned())).await, StandIn::upstream().await);
     let variables = [("APP_SECRET", "s3cr3t-of-app"), ("AZURE_AUTHORITY_HOST", &*login.url)];

@@ -33,12 +33,14 @@ fn said(plugin: &str, variables: Variables<'_>) -> String {
 
 #[test]
 fn azure() {
-    let cases: [Variables<'_>; 8] = [
+    let token = TemporaryFile::new("eyJ");
+    let cases: [Variables<'_>; 9] = [
         &[],
         &[("AZURE_CLIENT_SECRET", "s3cr3t")],
         &[("AZURE_CLIENT_SECRET", "s3cr3t"), ("AZURE_TENANT_ID", "t")],
         &[("AZURE_CLIENT_SECRET", "s3cr3t"), ("AZURE_TENANT_ID", "../t"), ("AZURE_CLIENT_ID", "c")],
-        &[("AZURE_FEDERATED_TOKEN_FILE", "/token"), ("AZURE_CLIENT_ID", "c")],
+        &[("AZURE_FEDERATED_TOKEN_FILE", "/nonexistent/token")],
+        &[("AZURE_FEDERATED_TOKEN_FILE", token.path()), ("AZURE_CLIENT_ID", "c")],
         &[("IDENTITY_ENDPOINT", "http://localhost:40342/metadata/identity/oauth2/token")],
         &[("AZURE_AUTHORITY_HOST", "http://login.example.com")],
         &[("AZURE_AUTHORITY_HOST", "login.microsoftonline.us")],
@@ -51,6 +53,8 @@ fn azure() {
       an app registration has a tenant and a client id: set both, or take `AZURE_CLIENT_SECRET` away
     [10]: the Azure tenant is neither an id nor a domain
       a tenant has letters, digits, `.`, `-` and `_` only
+    [10]: `AZURE_FEDERATED_TOKEN_FILE` names `/nonexistent/token`, and there is no such file
+      set `AZURE_FEDERATED_TOKEN_FILE` to the path of a file, or unset it
     [10]: `AZURE_FEDERATED_TOKEN_FILE` is set, and `AZURE_TENANT_ID` is not
       an app registration has a tenant and a client id: set both, or take `AZURE_FEDERATED_TOKEN_FILE` away
     [10]: `IDENTITY_ENDPOINT` is set, and `IDENTITY_HEADER` is not
@@ -93,7 +97,7 @@ fn gcp() {
     [10]: the environment variable `GCP_SERVICE_ACCOUNT` is no service account's key: its `token_uri` is a URL without TLS, over which no secret is sent
       give the JSON file that Google Cloud makes for a key of the service account
     [10]: `GOOGLE_APPLICATION_CREDENTIALS` names `/nonexistent/key.json`, and there is no such file
-      name the key file of a service account, or unset the variable
+      set `GOOGLE_APPLICATION_CREDENTIALS` to the path of a file, or unset it
     [10]: the file `USER` is no service account's key: its `type` is `authorized_user`, not `service_account`
       give the JSON file that Google Cloud makes for a key of the service account
     [10]: the environment variable `GCE_METADATA_HOST` makes `http://not a host`, which is no URL
@@ -113,7 +117,8 @@ fn gcp() {
 fn aws() {
     const REGION: (&str, &str) = ("AWS_REGION", "us-east-1");
     let sso = TemporaryFile::new("[profile work]\nsso_session = company\nregion = eu-west-1\n");
-    let cases: [Variables<'_>; 14] = [
+    let token = TemporaryFile::new("eyJ");
+    let cases: [Variables<'_>; 15] = [
         &[],
         &[REGION],
         &[("AWS_DEFAULT_REGION", "eu-central-1")],
@@ -122,7 +127,8 @@ fn aws() {
         &[REGION, ("AWS_SECRET_ACCESS_KEY", "s3cr3t")],
         &[REGION, ("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "s3cr3t\nmore")],
         &[REGION, ("AWS_BEARER_TOKEN_BEDROCK", "Bearer s3cr3t")],
-        &[REGION, ("AWS_WEB_IDENTITY_TOKEN_FILE", "/token")],
+        &[REGION, ("AWS_WEB_IDENTITY_TOKEN_FILE", token.path())],
+        &[REGION, ("AWS_WEB_IDENTITY_TOKEN_FILE", "/nonexistent/token")],
         &[REGION, ("AWS_PROFILE", "none")],
         &[("AWS_PROFILE", "work"), ("AWS_CONFIG_FILE", sso.path())],
         &[REGION, ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://192.0.2.1/")],
@@ -148,6 +154,8 @@ fn aws() {
       set it to the API key alone, without `Bearer`
     [10]: `AWS_WEB_IDENTITY_TOKEN_FILE` is set, and `AWS_ROLE_ARN` is not
       both name a role and the token to take it on with: set both, or neither
+    [10]: `AWS_WEB_IDENTITY_TOKEN_FILE` names `/nonexistent/token`, and there is no such file
+      set `AWS_WEB_IDENTITY_TOKEN_FILE` to the path of a file, or unset it
     [10]: `AWS_PROFILE` is `none`, and neither file of profiles has it
       name a profile of `~/.aws/credentials` or `~/.aws/config`, or unset `AWS_PROFILE`
     [10]: the profile `work` in `CONFIG` gets its keys from single sign-on (`sso_session`), which is not supported
@@ -164,14 +172,9 @@ fn aws() {
 fn a_region_is_needed_where_nothing_is_signed_too() {
     let bearer = AWS.replace("allow_override: false", "header_name: Authorization, header_value: Bearer k");
     let own = bearer.replace("name: m", "name: m, options: {upstream_url: 'https://bedrock.test/'}");
-    let half = AWS.replace("allow_override: false", "aws_access_key_id: AKID");
-    insta::assert_snapshot!([bearer, own, half].map(|plugin| said(&plugin, &[])).join("\n"), @r"
+    insta::assert_snapshot!([bearer, own].map(|plugin| said(&plugin, &[])).join("\n"), @r"
     [10]: no AWS region is given: neither by the file nor by `AWS_REGION`, `AWS_DEFAULT_REGION` or a profile
       set `AWS_REGION`, or `model.options.bedrock.aws_region`, to a region such as `us-east-1`
     nothing is wrong
-    [10]: `aws_access_key_id` is set, and `aws_secret_access_key` is not
-      write both, or neither to take the environment's keys
-    [10]: no AWS region is given: neither by the file nor by `AWS_REGION`, `AWS_DEFAULT_REGION` or a profile
-      set `AWS_REGION`, or `model.options.bedrock.aws_region`, to a region such as `us-east-1`
     ");
 }

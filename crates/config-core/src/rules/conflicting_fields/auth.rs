@@ -14,6 +14,7 @@ pub(super) fn check(document: &Document, config: &AiProxy) -> Vec<Diagnostic> {
         identity_of_another_provider(document, auth, config),
         identity_and_key(document, auth),
         app_registration(document, auth),
+        access_key(document, auth),
         key_for_vertex(document, auth, config),
     ];
     found.into_iter().flatten().collect()
@@ -87,6 +88,14 @@ fn app_registration(document: &Document, auth: &Auth) -> Option<Diagnostic> {
         )
         .help(format!("add {missing}, or take `azure_client_secret` away"))
     })
+}
+
+fn access_key(document: &Document, auth: &Auth) -> Option<Diagnostic> {
+    let pair = [
+        ("aws_access_key_id", node(&auth.aws_access_key_id)),
+        ("aws_secret_access_key", node(&auth.aws_secret_access_key)),
+    ];
+    all_or_none(document, &pair, "an access key has an id and a secret")
 }
 
 /// Vertex AI takes OAuth tokens; a key is for the public API.

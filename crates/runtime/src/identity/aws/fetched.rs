@@ -46,14 +46,14 @@ const SESSION_SECONDS: &str = "21600";
 impl Provider {
     /// A role that is taken on with a token.
     pub fn web_identity(region: &str, variables: Variables<'_>) -> Result<Option<Self>, Problem> {
-        let Some(file) = variables.line("AWS_WEB_IDENTITY_TOKEN_FILE")? else { return Ok(None) };
+        let Some((file, _)) = variables.file("AWS_WEB_IDENTITY_TOKEN_FILE")? else { return Ok(None) };
         let help = "both name a role and the token to take it on with: set both, or neither";
         let missing = || Variables::half("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", help);
         let role = variables.line("AWS_ROLE_ARN")?.ok_or_else(missing)?;
         let session = variables.line("AWS_ROLE_SESSION_NAME")?.unwrap_or_else(|| "aiproxy".to_owned());
         let endpoint = variables.base("AWS_ENDPOINT_URL_STS", Plain::Loopback)?;
         let endpoint = endpoint.unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com"));
-        Ok(Some(Self::WebIdentity { endpoint, role, session, file: file.into() }))
+        Ok(Some(Self::WebIdentity { endpoint, role, session, file }))
     }
 
     /// The keys of a container.
@@ -75,8 +75,8 @@ impl Provider {
             }
             (None, None) => return Ok(None),
         };
-        let authorization = match variables.line("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")? {
-            Some(file) => Authorization::File(file.into()),
+        let authorization = match variables.file("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")? {
+            Some((file, _)) => Authorization::File(file),
             None => variables
                 .line("AWS_CONTAINER_AUTHORIZATION_TOKEN")?
                 .map_or(Authorization::None, |token| Authorization::Token(Secret::new(token))),

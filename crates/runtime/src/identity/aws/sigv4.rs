@@ -17,7 +17,7 @@ use crate::identity::clock;
 use crate::identity::endpoint::encoded;
 
 /// What is signed of a request, as it is sent.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Parts<'a> {
     pub method: &'a str,
     /// The value of `host`.
