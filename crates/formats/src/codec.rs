@@ -3,6 +3,8 @@
 
 mod anthropic;
 mod bedrock;
+mod cohere;
+mod cohere_v1;
 mod expected;
 mod gemini;
 mod llama2_raw;
@@ -10,6 +12,8 @@ mod mistral;
 mod names;
 mod ollama;
 mod text_generation;
+#[cfg(test)]
+mod trial;
 
 use std::collections::HashSet;
 
@@ -119,6 +123,8 @@ pub fn codec(wire: WireFormat, operation: Operation) -> Option<&'static dyn Code
         WireFormat::OllamaGenerate if completions => Some(&ollama::Ollama::Generate),
         WireFormat::Llama2Raw => Some(&llama2_raw::Llama2Raw),
         WireFormat::HuggingFaceGeneration if completions => Some(&text_generation::TextGeneration),
+        WireFormat::CohereV2 => Some(&cohere::Cohere),
+        WireFormat::CohereV1 => Some(&cohere_v1::CohereV1),
         _ => None,
     }
 }

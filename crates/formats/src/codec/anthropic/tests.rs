@@ -1,56 +1,19 @@
-use bytes::Bytes;
-
 use super::*;
-use crate::WireFormat;
-use crate::body::Members;
-use crate::chunks::Chunks;
-use crate::codec::{Asked, Expected, Operation, Origin, ToolNames, translate};
-use crate::framing::Framing;
+use crate::codec::trial;
 use crate::openai::Options;
-use crate::stream::Stream;
-
-fn sent(body: &str, model: &str, options: &Options) -> Result<(String, Vec<String>), RequestError> {
-    let asked = Asked { provider: "anthropic", operation: Operation::Chat, model, stream: false, options };
-    let mut body = Members::parse(body.as_bytes()).unwrap();
-    let translated = translate(&Anthropic, WireFormat::Anthropic, &mut body, &asked)?;
-    Ok((String::from_utf8(translated.body).unwrap(), translated.dropped))
-}
 
 fn refused(messages: &str) -> String {
-    let body = format!(r#"{{"messages":{messages}}}"#);
-    sent(&body, "claude-sonnet-4-5", &Options::default()).unwrap_err().message
+    trial::messages_sent(&Anthropic, messages).unwrap_err().message
 }
 
 /// The messages that are sent.
 fn turns(messages: &str) -> String {
-    let body = format!(r#"{{"messages":{messages}}}"#);
-    let (sent, _) = sent(&body, "claude-sonnet-4-5", &Options::default()).unwrap();
+    let sent = trial::messages_sent(&Anthropic, messages).unwrap();
     member(&sent, "messages").unwrap().to_owned()
 }
 
-/// The choices of the chunks, and the error if one comes.
 fn streamed(events: &[&str]) -> Vec<String> {
-    let expected = Expected {
-        wire: WireFormat::Anthropic,
-        operation: Operation::Chat,
-        model: "m".to_owned(),
-        includes_usage: false,
-        tool_names: ToolNames::default(),
-    };
-    let origin = Origin { id: "o".repeat(21), created: 1 };
-    let chunks = Chunks::new(expected, origin, false, Vec::new());
-    let mut stream = Stream::new(&Anthropic, Framing::of("text/event-stream").unwrap(), chunks);
-    let events: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
-    let mut written = stream.push(Bytes::from(events)).to_vec();
-    written.extend_from_slice(&stream.end(None));
-    let written = String::from_utf8(written).unwrap();
-    let data = written.split("\n\n").filter_map(|event| event.strip_prefix("data: "));
-    data.map(|data| {
-        let delta = member(data, "choices").and_then(crate::body::only_item);
-        let delta = delta.and_then(|choice| member(choice, "delta"));
-        delta.or(member(data, "error")).unwrap_or(data).to_owned()
-    })
-    .collect()
+    trial::streamed(&Anthropic, "text/event-stream", events)
 }
 
 #[test]
@@ -58,7 +21,7 @@ fn one_configured_sampling_option_displaces_the_other() {
     let body = r#"{"messages":[{"role":"user","content":"x"}],"temperature":0.3,"top_p":0.4}"#;
     let sampling = |temperature, top_p| {
         let options = Options { temperature, top_p, ..Options::default() };
-        let (body, dropped) = sent(body, "m", &options).unwrap();
+        let (body, dropped) = trial::sent(&Anthropic, body, "m", &options).unwrap();
         let [temperature, top_p] = members(&body, ["temperature", "top_p"]).unwrap();
         (temperature.map(str::to_owned), top_p.map(str::to_owned), dropped.join(","))
     };
@@ -80,7 +43,7 @@ fn older_models_are_given_no_schema() {
         ("claude-haiku-4-5", true),
         ("claude-opus-5", true),
     ] {
-        let (sent, dropped) = sent(body, model, &Options::default()).unwrap();
+        let (sent, dropped) = trial::sent(&Anthropic, body, model, &Options::default()).unwrap();
         assert_eq!((sent.contains("output_config"), dropped.is_empty()), (takes, takes), "{model}");
     }
 }
@@ -89,7 +52,8 @@ fn older_models_are_given_no_schema() {
 fn clients_may_say_how_to_think() {
     let thinking = |thinking: &str| {
         let body = format!(r#"{{"messages":[{{"role":"user","content":"x"}}],"thinking":{thinking}}}"#);
-        sent(&body, "m", &Options::default()).map(|(sent, _)| member(&sent, "thinking").map(str::to_owned))
+        trial::sent(&Anthropic, &body, "m", &Options::default())
+            .map(|(sent, _)| member(&sent, "thinking").map(str::to_owned))
     };
     let enabled = r#"{"type":"enabled", "budget_tokens":2048}"#;
     assert_eq!(thinking(enabled), Ok(Some(enabled.to_owned())));
