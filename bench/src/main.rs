@@ -1,7 +1,8 @@
 //! Measurements beside the peers they are held against, as Markdown tables.
 //!
 //! `cargo run --release` measures all; `cargo run --release -- routers 10000` one table up to a
-//! size (and so `lint` and `proofs`), `cargo run --release -- serve` what serving takes. Each size runs in
+//! size (and so `lint` and `proofs`), `cargo run --release -- serve` what serving takes
+//! and `translation` what of it translations do. Each size runs in
 //! a process of its own, so that memory given back by one does not hide what the next takes.
 
 mod configuration;
@@ -39,9 +40,10 @@ fn main() {
         ["routers", most] => routers_table(most.parse().expect("a number of routes")),
         ["routers-rows", routes] => routers_rows(routes.parse().expect("a number of routes")),
         ["serve"] => serve::measure(),
+        ["translation"] => serve::measure_translation(),
         ["bare-proxy", upstream] => serve::bare_proxy(upstream.parse().expect("an address")),
         _ => {
-            eprintln!("usage: bench [lint MOST | proofs MOST | routers MOST | serve]");
+            eprintln!("usage: bench [lint MOST | proofs MOST | routers MOST | serve | translation]");
             std::process::exit(2);
         }
     }

@@ -1,9 +1,11 @@
 //! What a request costs in `aiproxy serve`, beside a bare proxy of the same parts and nginx, all before
 //! the same provider in this process, in turns.
 
+mod api;
 mod contender;
 mod load;
 mod proxy;
+mod translation;
 mod upstream;
 
 use std::{
@@ -15,7 +17,7 @@ use std::{
 };
 
 use contender::Contender;
-use load::Work;
+use load::{Kind, Work};
 use upstream::{EVENTS, Upstream};
 
 pub use proxy::run as bare_proxy;
@@ -43,13 +45,9 @@ pub async fn measure() {
 
     println!("| request | program | CPU | × | requests/s | median latency | 99 % |");
     println!("|---|---|---:|---:|---:|---:|---:|");
-    let work = [
-        ("chat, 1.5 kB", Work::Chat(load::chat_body(1_500)), 125, 1),
-        ("chat, 40 kB", Work::Chat(load::chat_body(40_000)), 60, 1),
-        ("one event", Work::Stream(upstream.clone()), 2, EVENTS),
-    ];
-    for (name, work, times, units) in &work {
-        requests(name, work, *times, *units, provider, &contenders).await;
+    for Load { name, kind, times, units } in loads(&upstream) {
+        let work = Work { path: load::CHAT.to_owned(), kind };
+        requests(name, &work, times, units, provider, &contenders).await;
     }
     println!();
     println!("| program | after the load | per open stream | peak over an upload of 1 GiB |");
@@ -59,6 +57,35 @@ pub async fn measure() {
     }
     println!();
     startup(provider, &files);
+    println!();
+    translation::measure(provider, &upstream, directory.path()).await;
+}
+
+/// Prints the table of translations alone.
+#[tokio::main]
+pub async fn measure_translation() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let upstream = Upstream::default();
+    let provider = upstream.start().await;
+    translation::measure(provider, &upstream, directory.path()).await;
+}
+
+/// Work of one kind, as it is measured.
+struct Load {
+    name: &'static str,
+    kind: Kind,
+    /// How often each client does it in a slice.
+    times: usize,
+    /// What one such time counts for.
+    units: usize,
+}
+
+fn loads(upstream: &Upstream) -> [Load; 3] {
+    [
+        Load { name: "chat, 1.5 kB", kind: Kind::Chat(load::chat_body(1_500)), times: 125, units: 1 },
+        Load { name: "chat, 40 kB", kind: Kind::Chat(load::chat_body(40_000)), times: 60, units: 1 },
+        Load { name: "one event", kind: Kind::Stream(upstream.clone()), times: 2, units: EVENTS },
+    ]
 }
 
 /// One row for each contender, and one without any.

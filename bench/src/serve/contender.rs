@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::api::Api;
 use crate::process::Family;
 
 /// A program that listens.
@@ -70,9 +71,10 @@ impl Contender {
         assert!(program.exists(), "build aiproxy first: `cargo build --profile dist` in the directory above");
         let mut command = Command::new(program);
         command.arg("serve").arg(path).args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
-        command
-            .args(["--upstream", &format!("openai=http://{upstream}")])
-            .env("OPENAI_AUTH_HEADER", "Bearer sk-bench");
+        command.env("OPENAI_AUTH_HEADER", "Bearer sk-bench");
+        for api in Api::ALL {
+            command.args(["--upstream", &format!("{}=http://{upstream}", api.provider())]);
+        }
         if !access_log {
             command.args(["--access-log", "off"]);
         }

@@ -17,7 +17,10 @@ use hyper_util::rt::TokioIo;
 use memchr::memmem;
 use tokio::{net::TcpStream, task::JoinSet, time};
 
-use super::upstream::{EVENTS, Pace, Upstream};
+use super::upstream::{EVENTS, Pace, STREAM, Upstream};
+
+/// Where every contender has a chat.
+pub const CHAT: &str = "/v1/chat/completions";
 
 /// Clients at a time.
 pub const CONNECTIONS: usize = 16;
@@ -27,9 +30,16 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
-/// What every client does again and again.
+/// What every client does again and again, at a path.
 #[derive(Clone)]
-pub enum Work {
+pub struct Work {
+    pub path: String,
+    pub kind: Kind,
+}
+
+/// What a client does.
+#[derive(Clone)]
+pub enum Kind {
     /// Asks with this body for an answer in one piece.
     Chat(Bytes),
     /// Asks for a stream and lets an event go when it has the one before.
@@ -47,9 +57,9 @@ pub async fn run(gateway: SocketAddr, work: &Work, times: usize) -> (Vec<Duratio
             let mut connection = connect(gateway).await;
             for _ in 0..times {
                 let start = Instant::now();
-                match &work {
-                    Work::Chat(body) => chat(&mut connection, body.clone()).await,
-                    Work::Stream(upstream) => stream(&mut connection, upstream.pace()).await,
+                match &work.kind {
+                    Kind::Chat(body) => chat(&mut connection, &work.path, body.clone()).await,
+                    Kind::Stream(upstream) => stream(&mut connection, &work.path, upstream.pace()).await,
                 }
                 latencies.push(start.elapsed());
             }
@@ -64,7 +74,7 @@ pub async fn run(gateway: SocketAddr, work: &Work, times: usize) -> (Vec<Duratio
 pub async fn open_stream(gateway: SocketAddr, upstream: &Upstream) -> impl Sized + use<> {
     let mut connection = connect(gateway).await;
     let pace = upstream.pace();
-    let mut body = ask(&mut connection, stream_body(pace.id)).await.into_body();
+    let mut body = ask(&mut connection, CHAT, stream_body(pace.id)).await.into_body();
     pace.next();
     let first = time::timeout(DEADLINE, body.frame()).await.expect("nothing is held back");
     assert!(first.is_some_and(|frame| frame.is_ok()), "the stream ended early");
@@ -99,20 +109,21 @@ async fn connect(gateway: SocketAddr) -> SendRequest<Body> {
     sender
 }
 
-async fn chat(connection: &mut SendRequest<Body>, body: Bytes) {
-    let answer = ask(connection, body).await.into_body().collect().await.expect("a whole answer").to_bytes();
+async fn chat(connection: &mut SendRequest<Body>, path: &str, body: Bytes) {
+    let answer =
+        ask(connection, path, body).await.into_body().collect().await.expect("a whole answer").to_bytes();
     assert!(memmem::find(&answer, b"chat.completion").is_some(), "an answer of the model");
 }
 
-async fn stream(connection: &mut SendRequest<Body>, pace: Pace) {
-    let mut body = ask(connection, stream_body(pace.id)).await.into_body();
+async fn stream(connection: &mut SendRequest<Body>, path: &str, pace: Pace) {
+    let mut body = ask(connection, path, stream_body(pace.id)).await.into_body();
     pace.next();
     let (mut events, mut ended) = (0, false);
     while let Some(frame) = body.frame().await {
         let data = frame.expect("an undisturbed stream").into_data().unwrap_or_default();
         ended |= memmem::find(&data, b"[DONE]").is_some();
         // Each event is on its way alone, and small enough to come in one piece.
-        if memmem::find(&data, b"chat.completion.chunk").is_some() {
+        if memmem::find(&data, b" gateway").is_some() {
             events += 1;
             pace.next();
         }
@@ -120,9 +131,9 @@ async fn stream(connection: &mut SendRequest<Body>, pace: Pace) {
     assert!(events == EVENTS && ended, "{events} events came");
 }
 
-async fn ask(connection: &mut SendRequest<Body>, body: Bytes) -> Response<Incoming> {
+async fn ask(connection: &mut SendRequest<Body>, path: &str, body: Bytes) -> Response<Incoming> {
     connection.ready().await.expect("a connection to keep");
-    let request = head("/v1/chat/completions")
+    let request = head(path)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CONTENT_LENGTH, body.len())
         .body(Full::new(body).boxed_unsync())
@@ -158,8 +169,8 @@ pub fn chat_body(bytes: usize) -> Bytes {
 
 fn stream_body(id: u64) -> Bytes {
     format!(
-        "{{\"model\":\"gpt-4o-mini\",\"stream\":true,\"user\":\"{id}\",\"messages\":[{{\"role\":\"user\",\
-         \"content\":\"Count to two hundred.\"}}]}}"
+        "{{\"model\":\"gpt-4o-mini\",\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"Count to two \
+         hundred, {STREAM}{id}.\"}}]}}"
     )
     .into()
 }

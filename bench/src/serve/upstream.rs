@@ -1,4 +1,4 @@
-//! The provider that every contender stands before: answers of a chat model without the model.
+//! The providers that every contender stands before: answers of chat models without a model.
 
 use std::{
     collections::HashMap,
@@ -17,6 +17,8 @@ use hyper_util::rt::TokioIo;
 use memchr::memmem;
 use tokio::{net::TcpListener, sync::Semaphore};
 
+use super::api::Api;
+
 /// A provider in this process. A stream of its events advances only as its client says: each event
 /// takes a permit that the client gives once it has the one before.
 #[derive(Clone, Default)]
@@ -27,7 +29,7 @@ pub struct Upstream {
 
 /// The client's hand on one stream. Dropping it ends the stream.
 pub struct Pace {
-    /// What the request's `user` must be.
+    /// What the request has to name after [`STREAM`].
     pub id: u64,
     permits: Arc<Semaphore>,
     upstream: Upstream,
@@ -77,36 +79,41 @@ impl Drop for Pace {
     }
 }
 
+/// What a question says of the stream that it is for, before its id.
+pub const STREAM: &str = "stream number ";
+
 /// Events that the client sees in one stream, beside the final `[DONE]`.
 pub const EVENTS: usize = 200;
 
 type Answer = Response<Either<Full<Bytes>, Channel<Bytes, Infallible>>>;
 
 async fn answer(upstream: Upstream, request: Request<Incoming>) -> Result<Answer, hyper::Error> {
-    if request.method() != Method::POST || request.uri().path() != "/v1/chat/completions" {
+    let Some(api) = Api::of(request.uri().path()).filter(|_| request.method() == Method::POST) else {
         return Ok(whole(format!("{{\"bytes\":{}}}", count(request.into_body()).await?).into()));
-    }
+    };
     let body = request.into_body().collect().await?.to_bytes();
-    let Some(id) = member(&body, b"\"user\":\"") else {
-        return Ok(whole(Bytes::from_static(include_bytes!("answer.json"))));
+    let Some(id) = number(&body, STREAM.as_bytes()) else {
+        return Ok(whole(Bytes::from_static(api.answer())));
     };
     let permits = upstream.streams.lock().expect("no panic under the lock").get(&id).cloned();
     let permits = permits.expect("the stream of a client that waits");
     let wants_usage = memmem::find(&body, b"\"include_usage\":true").is_some();
     let (mut events, body) = Channel::new(1);
     tokio::spawn(async move {
+        let event = api.event();
+        let mut next = Bytes::from([api.start(), event.clone()].concat());
         for _ in 0..EVENTS {
             let Ok(permit) = permits.acquire().await else { return };
             permit.forget();
-            if events.send_data(Bytes::from_static(EVENT.as_bytes())).await.is_err() {
+            if events.send_data(next).await.is_err() {
                 return;
             }
+            next = event.clone();
         }
-        let end = if wants_usage { format!("{USAGE}{DONE}") } else { DONE.to_owned() };
         // The client may be gone.
-        let _ = events.send_data(end.into()).await;
+        let _ = events.send_data(api.end(wants_usage)).await;
     });
-    let response = Response::builder().header(header::CONTENT_TYPE, "text/event-stream");
+    let response = Response::builder().header(header::CONTENT_TYPE, api.media_type());
     Ok(response.body(Either::Right(body)).expect("a valid head"))
 }
 
@@ -124,25 +131,8 @@ async fn count(mut body: Incoming) -> Result<usize, hyper::Error> {
 }
 
 /// The number that follows `key`.
-fn member(body: &[u8], key: &[u8]) -> Option<u64> {
+fn number(body: &[u8], key: &[u8]) -> Option<u64> {
     let rest = &body[memmem::find(body, key)? + key.len()..];
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
-
-const EVENT: &str = concat!(
-    r#"data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"#,
-    r#""model":"gpt-4o-mini-2024-07-18","service_tier":"default","system_fingerprint":"fp_06737a9306","#,
-    r#""choices":[{"index":0,"delta":{"content":" gateway"},"logprobs":null,"finish_reason":null}],"#,
-    r#""obfuscation":"x8Fz1Qk"}"#,
-    "\n\n"
-);
-
-const USAGE: &str = concat!(
-    r#"data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"#,
-    r#""model":"gpt-4o-mini-2024-07-18","choices":[],"#,
-    r#""usage":{"prompt_tokens":19,"completion_tokens":200,"total_tokens":219}}"#,
-    "\n\n"
-);
-
-const DONE: &str = "data: [DONE]\n\n";
