@@ -61,3 +61,60 @@ impl Seconds {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn reply(body: impl Into<bytes::Bytes>) -> Reply {
+        Reply { host: "id.test".to_owned(), status: 200, body: body.into() }
+    }
+
+    /// How long the token of an answer can be used, in seconds.
+    fn lifetime(times: &str) -> Result<u64, String> {
+        let body = format!(r#"{{"access_token":"t"{times}}}"#);
+        let fresh = bearer(&reply(body), &[]).map_err(|failure| failure.reason)?;
+        Ok(fresh.lifetime.as_secs())
+    }
+
+    #[test]
+    fn times_are_numbers_or_texts() {
+        let in_an_hour =
+            [r#","expires_in":3599"#, r#","expires_in":" 3599""#, r#","expires_in":3599.9,"expires_on":"0""#];
+        for times in in_an_hour {
+            assert_eq!(lifetime(times), Ok(3599), "{times}");
+        }
+        let at = clock::unix(SystemTime::now()) + 3600;
+        for times in
+            [format!(r#","expires_on":{at}"#), format!(r#","expires_in":"later","expires_on":"{at}""#)]
+        {
+            assert!(matches!(lifetime(&times), Ok(3590..=3600)), "{times}");
+        }
+        assert_eq!(lifetime(r#","expires_in":1e300"#), Ok(u64::MAX));
+        for times in [r#","expires_in":-1"#, r#","expires_on":"1735689600""#] {
+            assert_eq!(
+                lifetime(times),
+                Err("the token of id.test has expired already".to_owned()),
+                "{times}"
+            );
+        }
+        for times in ["", r#","expires_in":null"#, r#","expires_in":[1]"#] {
+            let without = "id.test answered without a token and its expiry";
+            assert_eq!(lifetime(times), Err(without.to_owned()), "{times}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_too_strange(body in prop::collection::vec(any::<u8>(), 0..64), token in any::<String>()) {
+            let _ = bearer(&reply(body), &[]);
+            let body = serde_json::json!({ "access_token": token, "expires_in": 1 }).to_string();
+            if let Ok(fresh) = bearer(&reply(body), &[]) {
+                prop_assert!(token.bytes().all(|byte| byte.is_ascii_graphic()));
+                prop_assert!(fresh.value.is_sensitive());
+            }
+        }
+    }
+}

@@ -194,3 +194,19 @@ impl GivenOut {
         Some(Fresh { value: Arc::new(keys), lifetime })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_answer_is_too_strange(text in r"(<|>|/|&amp;|&|Credentials|AccessKeyId|SessionToken|é|\PC){0,40}") {
+            let reply = Reply { host: "sts.test".to_owned(), status: 200, body: text.into() };
+            prop_assert!(taken_on(&reply, &[]).is_err());
+            prop_assert!(given_out(&reply, &[]).is_err());
+        }
+    }
+}

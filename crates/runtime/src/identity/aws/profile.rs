@@ -210,6 +210,13 @@ output = json
         ");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_file_is_too_strange(text in r"(\[|\]|=|#| |\n|é|default|profile|\PC){0,40}") {
+            let _ = section(&text, "default");
+        }
+    }
+
     #[test]
     fn no_files_are_no_profile() {
         let environment = |name: &str| (name == "HOME").then(|| "/nonexistent".to_owned());
