@@ -145,6 +145,9 @@ const COMMON: [&str; 12] = [
     "function_call",
 ];
 
+/// Of these, and of what codecs take, members that completions requests do not have.
+const OF_CHATS: [&str; 3] = ["tools", "tool_choice", "parallel_tool_calls"];
+
 /// Values of members that ask for nothing: leaving them out changes no answer.
 const ASKS_NOTHING: [&str; 7] = ["null", "false", "0", "0.0", "\"\"", "[]", "{}"];
 
@@ -160,7 +163,8 @@ pub fn translate(
 ) -> Result<Translated, RequestError> {
     functions::to_tools(body);
     let chat = Chat::read(body, asked.model, asked.stream, asked.options)?;
-    let takes = |name: &str| COMMON.contains(&name) || codec.members().contains(&name);
+    let is_idle = |name: &str| chat.prompt.is_some() && OF_CHATS.contains(&name);
+    let takes = |name: &str| (COMMON.contains(&name) || codec.members().contains(&name)) && !is_idle(name);
     if let Some(n) = chat.n.filter(|_| !takes("n")) {
         let message = format!("n > 1 is not supported by {} (n is {n})", asked.provider);
         return Err(RequestError::new("n", message));

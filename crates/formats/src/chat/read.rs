@@ -1,6 +1,7 @@
 //! From the members of a request to a [`Chat`].
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,7 +31,8 @@ impl<'a> Chat<'a> {
             Some(prompt) => vec![Message::User(Content { parts: vec![Part::Text(prompt.clone())] })],
             None => messages(body.present("messages").unwrap_or("[]"))?,
         };
-        let tools = body.present("tools").map(tools).transpose()?.unwrap_or_default();
+        let tools = body.present("tools").filter(|_| prompt.is_none()).map(tools).transpose()?;
+        let tools = tools.unwrap_or_default();
         let choice = body.present("tool_choice").filter(|_| !tools.is_empty());
         let limit = token_limit(body, options);
         Ok(Self {
@@ -41,18 +43,15 @@ impl<'a> Chat<'a> {
             tool_choice: choice.map(|choice| tool_choice(choice, &tools)).transpose()?,
             tools,
             parallel_tool_calls: member(body, "parallel_tool_calls", "true or false")?,
-            max_tokens: limit
-                .as_deref()
-                .map(|text| typed(text, "max_tokens", "a whole number"))
-                .transpose()?,
+            max_tokens: limit.as_deref().map(|text| whole(text, "max_tokens")).transpose()?,
             temperature: configured(options.temperature, || member(body, "temperature", "a number"))?,
             top_p: configured(options.top_p, || member(body, "top_p", "a number"))?,
-            top_k: configured(options.top_k, || member(body, "top_k", "a whole number"))?,
+            top_k: configured(options.top_k, || whole_member(body, "top_k"))?,
             stop: body.present("stop").map(stop).transpose()?.unwrap_or_default(),
-            seed: member(body, "seed", "a whole number")?,
+            seed: whole_member(body, "seed")?,
             presence_penalty: member(body, "presence_penalty", "a number")?,
             frequency_penalty: member(body, "frequency_penalty", "a number")?,
-            n: member(body, "n", "a whole number")?.filter(|n| *n != 1),
+            n: answers(body)?,
             user: text_member(body, "user")?,
             response_format: body.present("response_format").map(response_format).transpose()?.flatten(),
             reasoning_effort: text_member(body, "reasoning_effort")?,
@@ -87,6 +86,29 @@ fn typed<'a, T: Deserialize<'a>>(
     expected: &str,
 ) -> Result<T, RequestError> {
     serde_json::from_str(text).map_err(|_| RequestError::new(name, format!("{name} must be {expected}")))
+}
+
+/// A whole number, however it is written: clients send `100.0` too.
+fn whole<T: TryFrom<i64>>(text: &str, name: &'static str) -> Result<T, RequestError> {
+    const SAFE: f64 = 9_007_199_254_740_992.0;
+    let written = || text.parse::<i64>().ok();
+    let number = || serde_json::from_str::<f64>(text).ok().filter(|it| it.fract() == 0.0 && it.abs() < SAFE);
+    let whole = written().or_else(|| number().map(|number| number as i64));
+    whole
+        .and_then(|whole| T::try_from(whole).ok())
+        .ok_or_else(|| RequestError::new(name, format!("{name} must be a whole number")))
+}
+
+fn whole_member<T: TryFrom<i64>>(body: &Members<'_>, name: &'static str) -> Result<Option<T>, RequestError> {
+    body.present(name).map(|text| whole(text, name)).transpose()
+}
+
+/// How many answers are asked for, if it is not one.
+fn answers(body: &Members<'_>) -> Result<Option<u64>, RequestError> {
+    match whole_member(body, "n")? {
+        Some(0) => Err(RequestError::new("n", "n must be at least 1")),
+        n => Ok(n.filter(|n| *n != 1)),
+    }
 }
 
 fn text_member<'a>(body: &'a Members<'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, RequestError> {
@@ -166,9 +188,10 @@ struct RawFunction<'a> {
 
 fn messages(text: &str) -> Result<Vec<Message<'_>>, RequestError> {
     let mut messages: Vec<Message<'_>> = Vec::new();
+    let mut called = HashMap::new();
     let mut failure = None;
     let is_list = each_item(text, &mut |item| {
-        match message(item, messages.len(), &messages) {
+        match message(item, messages.len(), &mut called) {
             Ok(message) => messages.push(message),
             Err(error) => failure = Some(error),
         }
@@ -182,7 +205,13 @@ fn messages(text: &str) -> Result<Vec<Message<'_>>, RequestError> {
     }
 }
 
-fn message<'a>(text: &'a str, at: usize, before: &[Message<'a>]) -> Result<Message<'a>, RequestError> {
+/// Reads a message. `called` are the tools of the calls before it, by the id of the call; the latest
+/// counts.
+fn message<'a>(
+    text: &'a str,
+    at: usize,
+    called: &mut HashMap<Cow<'a, str>, Cow<'a, str>>,
+) -> Result<Message<'a>, RequestError> {
     let wrong = |what: &str| RequestError::new("messages", format!("messages[{at}]{what}"));
     let raw: RawMessage<'a> = match text.starts_with('{') {
         true => serde_json::from_str(text).map_err(|error| wrong(&format!(": {}", plain(&error))))?,
@@ -190,21 +219,22 @@ fn message<'a>(text: &'a str, at: usize, before: &[Message<'a>]) -> Result<Messa
     };
     let content = || content(raw.content, at);
     match raw.role.as_deref() {
-        Some("system" | "developer") => Ok(Message::System(content()?)),
+        Some(role @ ("system" | "developer")) => Ok(Message::System(without_images(content()?, role)?)),
         Some("user") => Ok(Message::User(content()?)),
-        Some("assistant") => {
-            let mut content = content()?;
+        Some(role @ "assistant") => {
+            let mut content = without_images(content()?, role)?;
             if content.is_empty() {
                 content.parts.extend(raw.refusal.and_then(text_part));
             }
             let calls = raw.tool_calls.unwrap_or_default().into_iter().enumerate();
-            let tool_calls =
-                calls.map(|(number, call)| tool_call(call, at, number)).collect::<Result<_, _>>()?;
+            let calls = calls.map(|(number, call)| tool_call(call, at, number));
+            let tool_calls = calls.collect::<Result<Vec<_>, _>>()?;
+            called.extend(tool_calls.iter().map(|call| (call.id.clone(), call.name.clone())));
             Ok(Message::Assistant(Assistant { content, tool_calls }))
         }
         Some("tool") => {
             let call_id = raw.tool_call_id.ok_or_else(|| wrong(".tool_call_id is missing"))?.into_cow();
-            let name = called(&call_id, before).unwrap_or_default();
+            let name = called.get(&call_id).cloned().unwrap_or_default();
             Ok(Message::Tool(ToolResult { call_id, name, content: content()? }))
         }
         Some(role) => Err(wrong(&format!(
@@ -214,14 +244,11 @@ fn message<'a>(text: &'a str, at: usize, before: &[Message<'a>]) -> Result<Messa
     }
 }
 
-/// The tool that was called under an id, most lately.
-fn called<'a>(id: &str, before: &[Message<'a>]) -> Option<Cow<'a, str>> {
-    let assistants = before.iter().rev().filter_map(|message| match message {
-        Message::Assistant(assistant) => Some(assistant),
-        _ => None,
-    });
-    let mut calls = assistants.flat_map(|assistant| &assistant.tool_calls);
-    calls.find(|call| call.id == id).map(|call| call.name.clone())
+/// Content of a role that has no images in OpenAI's API.
+fn without_images<'a>(content: Content<'a>, role: &str) -> Result<Content<'a>, RequestError> {
+    let refusal = format!("a message of role `{role}` has no images; send it as `user`");
+    let refused = content.images().next().map(|image| image.refused(&refusal));
+    refused.map_or(Ok(content), Err)
 }
 
 fn tool_call(call: RawCall<'_>, at: usize, number: usize) -> Result<ToolCall<'_>, RequestError> {
@@ -462,3 +489,6 @@ fn plain(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;
