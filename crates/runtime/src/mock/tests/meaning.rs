@@ -18,10 +18,23 @@ use super::super::{Conversation, answer};
 use crate::Body;
 
 /// Formats of conversations that a codec translates into.
-const CHATS: &[(WireFormat, Provider)] = &[(Anthropic, Provider::Anthropic)];
+const CHATS: &[(WireFormat, Provider)] = &[
+    (Anthropic, Provider::Anthropic),
+    (Ollama, Provider::Mistral),
+    (Llama2Raw, Provider::Llama2),
+    (Gemini, Provider::Gemini),
+    (Vertex, Provider::Gemini),
+    (Bedrock, Provider::Bedrock),
+];
 
 /// Those of prompts.
-const COMPLETIONS: &[(WireFormat, Provider)] = &[(Anthropic, Provider::Anthropic)];
+const COMPLETIONS: &[(WireFormat, Provider)] = &[
+    (Anthropic, Provider::Anthropic),
+    (OllamaGenerate, Provider::Mistral),
+    (Gemini, Provider::Gemini),
+    (Bedrock, Provider::Bedrock),
+    (HuggingFaceGeneration, Provider::Huggingface),
+];
 
 /// What an answer says, however it is written.
 #[derive(Debug, Default, PartialEq)]
@@ -218,6 +231,22 @@ async fn calls_of_tools_mean_the_same() {
     let forced = json!({"tools": weather(), "tool_choice": "required"});
     let with_choice: Vec<_> = with_tools.into_iter().filter(|(wire, _)| *wire != Ollama).collect();
     means_the_same(&with_choice, &[chat("hi", forced)]).await;
+}
+
+/// Not of text generation: nothing holds it to a form. Which models of Bedrock can be, their names say.
+#[tokio::test]
+async fn structured_answers_mean_the_same() {
+    let schema = json!({
+        "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
+        "additionalProperties": false,
+    });
+    let format = json!({
+        "type": "json_schema", "json_schema": {"name": "place", "strict": true, "schema": schema},
+    });
+    let model = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+    let case = chat("where is it?", json!({"response_format": format, "model": model}));
+    let formats: Vec<_> = CHATS.iter().copied().filter(|(wire, _)| *wire != Llama2Raw).collect();
+    means_the_same(&formats, &[case]).await;
 }
 
 #[tokio::test]
