@@ -20,6 +20,8 @@ use crate::Body;
 /// Formats of conversations that a codec translates into.
 const CHATS: &[(WireFormat, Provider)] = &[
     (Anthropic, Provider::Anthropic),
+    (CohereV2, Provider::Cohere),
+    (CohereV1, Provider::Cohere),
     (Ollama, Provider::Mistral),
     (Llama2Raw, Provider::Llama2),
     (Gemini, Provider::Gemini),
@@ -30,6 +32,7 @@ const CHATS: &[(WireFormat, Provider)] = &[
 /// Those of prompts.
 const COMPLETIONS: &[(WireFormat, Provider)] = &[
     (Anthropic, Provider::Anthropic),
+    (CohereV2, Provider::Cohere),
     (OllamaGenerate, Provider::Mistral),
     (Gemini, Provider::Gemini),
     (Bedrock, Provider::Bedrock),
