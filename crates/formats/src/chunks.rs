@@ -155,31 +155,24 @@ impl Chunks {
 
     /// A piece of the arguments of the call that the provider counts as `block`.
     pub fn arguments(&mut self, choice: usize, block: u64, fragment: &str) {
-        let is_open = self.open(choice).is_some() && self.expected.operation == Operation::Chat;
-        let call = self
-            .calls
-            .iter_mut()
-            .rev()
-            .find(|call| call.choice == choice && call.block == block && !call.is_over);
-        if let Some(call) = call.filter(|_| is_open && !fragment.is_empty()) {
-            call.has_arguments = true;
-            let index = call.index;
-            let fragment = json_text(fragment);
-            self.delta(
-                choice,
-                &format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{fragment}}}}}]}}"#),
-            );
+        if fragment.is_empty() || self.open(choice).is_none() {
+            return;
         }
+        let Some(call) = self.open_call(choice, block) else { return };
+        call.has_arguments = true;
+        let (index, fragment) = (call.index, json_text(fragment));
+        self.delta(
+            choice,
+            &format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{fragment}}}}}]}}"#),
+        );
     }
 
     /// A call is over; without a piece of arguments it has none: `{}`. Of what is no call, nothing.
     pub fn end_tool_call(&mut self, choice: usize, block: u64) {
-        let call = self.calls.iter().rev().find(|call| call.choice == choice && call.block == block);
-        if call.is_some_and(|call| !call.has_arguments && !call.is_over) {
+        if self.open_call(choice, block).is_some_and(|call| !call.has_arguments) {
             self.arguments(choice, block, "{}");
         }
-        let call = self.calls.iter_mut().rev().find(|call| call.choice == choice && call.block == block);
-        if let Some(call) = call {
+        if let Some(call) = self.open_call(choice, block) {
             call.is_over = true;
         }
     }
@@ -295,6 +288,12 @@ impl Chunks {
         Some(self.choices[choice]).filter(|choice| !choice.is_finished)
     }
 
+    /// The call that the provider counts as `block`, while it goes on.
+    fn open_call(&mut self, choice: usize, block: u64) -> Option<&mut Call> {
+        let is_meant = |call: &&mut Call| call.choice == choice && call.block == block && !call.is_over;
+        self.calls.iter_mut().rev().find(is_meant)
+    }
+
     fn start_call(&mut self, choice: usize, block: u64, id: Option<&str>, name: &str, arguments: &str) {
         self.begin(choice);
         if self.open(choice).is_none() || self.expected.operation != Operation::Chat {
@@ -306,6 +305,7 @@ impl Chunks {
                 format!("the upstream's answer has more than {MAX_CALLS} tool calls"),
             ));
         }
+        self.end_tool_call(choice, block);
         let index = self.choices[choice].calls;
         self.choices[choice].calls += 1;
         let id = self.origin.tool_call_id(id, self.calls.len());
@@ -357,3 +357,6 @@ impl Chunks {
 fn cut(name: &str) -> String {
     name[..name.floor_char_boundary(MAX_NAME)].to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,8 +35,11 @@ impl ToolNames {
         });
         let called = called.map(|call| &*call.name);
         let names: Vec<&str> = chat.tools.iter().map(|tool| &*tool.name).chain(called).collect();
-        let known: HashSet<&str> = names.iter().copied().collect();
         let mut renamed = Self::default();
+        if names.iter().all(|name| rule.allows(name)) {
+            return renamed;
+        }
+        let known: HashSet<&str> = names.iter().copied().collect();
         for name in names.into_iter().filter(|name| !rule.allows(name)) {
             let fitted = rule.fit(name);
             let is_taken = known.contains(&*fitted) || renamed.originals.contains_key(&fitted);
@@ -93,5 +96,54 @@ impl NameRule {
         let hash = format!("_{hash:016x}");
         let fitted: String = self.fit(name).chars().take(self.max.saturating_sub(hash.len())).collect();
         fitted + &hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::body::{Members, json_text};
+    use crate::openai::Options;
+
+    const RULE: NameRule = NameRule {
+        max: 24,
+        is_allowed: |c| c.is_ascii_alphanumeric() || c == '_',
+        is_first: |c| c.is_ascii_alphabetic() || c == '_',
+    };
+
+    fn fitted(names: &[&str]) -> ToolNames {
+        let tools: Vec<_> =
+            names.iter().map(|name| format!(r#"{{"function":{{"name":{}}}}}"#, json_text(name))).collect();
+        let body =
+            format!(r#"{{"messages":[{{"role":"user","content":"x"}}],"tools":[{}]}}"#, tools.join(","));
+        let body = Members::parse(body.as_bytes()).unwrap();
+        ToolNames::fitting(&Chat::read(&body, "m", false, &Options::default()).unwrap(), &RULE)
+    }
+
+    #[test]
+    fn names_change_as_little_as_they_have_to() {
+        let names = fitted(&["time.now", "1st", "get_time", "time now", "1st"]);
+        assert_eq!((names.sent("time.now"), names.sent("1st")), (Some("time_now"), Some("_1st")));
+        assert_eq!(names.sent("get_time"), None);
+        assert_eq!(names.sent("time now"), Some("time_no_c9c88779ae18c134"));
+        assert_eq!(names.original("time_now"), "time.now");
+        assert_eq!(names.original("get_time"), "get_time");
+        let taken = fitted(&["a.b", "a_b"]);
+        assert_ne!(taken.sent("a.b"), Some("a_b"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_tool_has_a_name_of_its_own(names in prop::collection::vec("[a-b.é1]{1,3}|[ab.]{30}", 1..12)) {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let fitted = fitted(&names);
+            for name in names {
+                let sent = fitted.sent(name).unwrap_or(name);
+                prop_assert!(RULE.allows(sent), "{sent}");
+                prop_assert_eq!(fitted.original(sent), name);
+            }
+        }
     }
 }
