@@ -16,6 +16,7 @@ pub mod framing;
 mod functions;
 pub mod mistral;
 pub mod multipart;
+pub mod native;
 pub mod openai;
 mod peek;
 mod rfc3339;

@@ -13,8 +13,10 @@ use std::time::Duration;
 
 use config_core::model::RouteType;
 use config_core::plan::prepare::Decision;
-use formats::codec::codec;
+use formats::chunks::Chunks;
+use formats::codec::{Expected, Operation, ToolNames, codec};
 use formats::openai::stream::Tap;
+use formats::stream::{self, Stream};
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use hyper::http::{request, response};
 use hyper::{Method, Response};
@@ -63,7 +65,8 @@ pub(crate) async fn answer(
     let (mut parts, body) = answer.into_parts();
     exchange.answered(parts.status);
     headers::filter(&mut parts.headers, parts.status);
-    let preserve = asked.decision.route_type == RouteType::Preserve;
+    let native = asked.decision.native;
+    let preserve = asked.decision.route_type == RouteType::Preserve || native.is_some();
     let expected = asked.decision.expected.as_ref();
     let translator =
         expected.and_then(|expected| Some((expected, codec(expected.wire, expected.operation)?)));
@@ -71,6 +74,7 @@ pub(crate) async fn answer(
         (200..300, Some((expected, codec))) => {
             translation::translated(&mut parts, body, codec, expected, &asked, &mut exchange).await
         }
+        (200..300, None) if native.is_some() => passing_native(&mut parts, body, &asked, &exchange),
         (200..300, None) => passing(&mut parts, body, &asked, preserve, &exchange),
         _ if preserve => {
             Way::plain(error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await)
@@ -93,6 +97,37 @@ pub(crate) fn refused(refusal: &Refusal, method: &Method, mut exchange: Exchange
     exchange.answers(parts.status, &mut parts.headers);
     let bodiless = method == Method::HEAD;
     Response::from_parts(parts, Body::new(Reply::new(Way::plain(body), exchange, bodiless)))
+}
+
+/// How a good answer passes to a client that speaks the provider's format: as it is. For statistics, what
+/// it would say to another client is read.
+fn passing_native(parts: &mut response::Parts, body: Body, asked: &Asked<'_>, exchange: &Exchange) -> Way {
+    let (Some(recording), Some(native)) = (exchange.recording(), asked.decision.native) else {
+        return Way::plain(body);
+    };
+    let encoding = Encoding::of(&parts.headers);
+    let framing = media_type(parts).and_then(|media_type| stream::framing(native, &media_type));
+    let (Some(codec), Some(framing)) = (codec(native, Operation::Chat), framing) else {
+        return Way::plain(body);
+    };
+    if encoding == Encoding::Other {
+        return Way::plain(body);
+    }
+    let decoder = encoding.coding().map(Decoder::new);
+    if decoder.is_some() {
+        parts.headers.remove(CONTENT_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+    }
+    let expected = Expected {
+        wire: native,
+        operation: Operation::Chat,
+        model: asked.decision.model.clone().unwrap_or_default(),
+        includes_usage: false,
+        tool_names: ToolNames::default(),
+    };
+    let chunks = Chunks::new(expected, translation::origin(), recording.payloads, Vec::new());
+    let stream = Stream::new(codec, framing, chunks);
+    Way { body, decoder, flow: Flow::Read(Box::new(stream)) }
 }
 
 /// How a good answer passes: what has to be decoded for the client, and how it is looked at.

@@ -79,6 +79,8 @@ pub struct Decision {
     pub stream: bool,
     /// What the body is in, and the answer will be.
     pub wire: WireFormat,
+    /// What client and provider both speak, where it is known and not translated: the answer passes too.
+    pub native: Option<WireFormat>,
     /// What the answer is to be read with, where it has to be translated.
     pub expected: Option<Expected>,
     /// Whose model it is.
@@ -158,7 +160,7 @@ pub fn prepare(
         whole.finish()?;
     }
     let checked = match (&rendered.native, proxy.route_type) {
-        (Some(native), _) => checks::native(policy, configured, native)?,
+        (Some(native), _) => checks::native(proxy, configured, native)?,
         (None, RouteType::Preserve) => match &inspection {
             Some(inspection) => inspection.checked(),
             None => checks::preserved(policy, configured, &client)?,
@@ -177,7 +179,11 @@ pub fn prepare(
     };
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
     let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
-    let translated = body::translate(proxy, wire, &checked, asks_usage, &mut client)?;
+    let native = rendered.native.as_ref().and_then(|_| native_format(proxy, rendered));
+    let translated = match native {
+        Some(native) => body::configure(proxy, native, &mut client)?,
+        None => body::translate(proxy, wire, &checked, asks_usage, &mut client)?,
+    };
     let named = checked.model.as_ref().filter(|_| proxy.model_name_header);
     Ok(Decision {
         method,
@@ -198,6 +204,7 @@ pub fn prepare(
         model: checked.model,
         stream: checked.stream,
         wire,
+        native,
         expected: translated.expected,
         inspection: inspection.filter(|_| body == Body::Streamed),
         unread: rendered.native.is_none()
@@ -258,6 +265,16 @@ pub fn body_use(proxy: &Proxy, head: &RequestHead<'_>) -> BodyUse {
     match body::passes(proxy, head) {
         true => BodyUse::Streamed,
         false => BodyUse::Whole { limit: proxy.max_request_body_size },
+    }
+}
+
+/// What a client speaks that speaks the provider's own format.
+fn native_format(proxy: &Proxy, rendered: &Rendered) -> Option<WireFormat> {
+    match proxy.llm_format {
+        LlmFormat::Openai => None,
+        LlmFormat::Gemini if upstream::is_vertex(rendered) => Some(WireFormat::Vertex),
+        LlmFormat::Gemini => Some(WireFormat::Gemini),
+        LlmFormat::Bedrock => Some(WireFormat::Bedrock),
     }
 }
 

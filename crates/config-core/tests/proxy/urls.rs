@@ -223,6 +223,33 @@ fn native_clients_say_in_the_path_what_they_ask() {
 }
 
 #[test]
+fn native_clients_get_what_their_operation_answers() {
+    let gemini = |policy: &str| {
+        compile(&format!(
+            "{{route_type: llm/v1/chat, llm_format: gemini, response_streaming: {policy}, model: {{provider: gemini}}}}"
+        ))
+        .unwrap()
+    };
+    let url = |policy, operation: &str, body: &'static str| {
+        let target = format!("/v1beta/models/m:{operation}");
+        let url = Request { path: "/", ..Request::post(&target, body) }.url(&gemini(policy));
+        url.trim_start_matches("https://generativelanguage.googleapis.com/v1beta/models/").to_owned()
+    };
+    assert_eq!(url("always", "generateContent", "{}"), "m:generateContent");
+    assert_eq!(
+        url("deny", "streamGenerateContent", "{}"),
+        "400 response streaming is not enabled for this LLM"
+    );
+    assert_eq!(
+        url("allow", "countTokens", "{}"),
+        "400 operation `countTokens` is not served; send `generateContent` or `streamGenerateContent`"
+    );
+    for body in ["[]", ""] {
+        assert_eq!(url("allow", "generateContent", body), "400 request body must be a JSON object");
+    }
+}
+
+#[test]
 fn a_stand_in_endpoint_replaces_only_the_built_in_one() {
     use config_core::plan::upstream::Endpoint;
     let endpoint = Endpoint::parse("http://127.0.0.1:9000/mock/").unwrap();

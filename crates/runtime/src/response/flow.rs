@@ -17,6 +17,8 @@ pub(super) enum Flow {
     Copied(Copy),
     /// Unchanged, and the events among them are read.
     Watched(Events),
+    /// Unchanged, and what it would say in OpenAI's format is read.
+    Read(Box<Stream>),
     /// Event by event.
     Events(Events),
     /// Event by event, in another format.
@@ -66,6 +68,10 @@ impl Flow {
                 let _ = events.push(data.clone());
                 Ok(data)
             }
+            Flow::Read(stream) => {
+                stream.push(data.clone());
+                Ok(data)
+            }
             Flow::Events(events) => events.push(data),
             Flow::Translated(stream) => Ok(stream.push(data)),
         }
@@ -77,6 +83,10 @@ impl Flow {
             Flow::Opaque | Flow::Copied(_) => Bytes::new(),
             Flow::Watched(events) => {
                 events.end(failure);
+                Bytes::new()
+            }
+            Flow::Read(stream) => {
+                stream.end(failure);
                 Bytes::new()
             }
             Flow::Events(events) => events.end(failure),
@@ -117,7 +127,9 @@ impl Flow {
             Flow::Watched(events) | Flow::Events(events) => {
                 Said { facts: events.tap.facts().clone(), body: None }
             }
-            Flow::Translated(stream) => Said { facts: stream.facts().clone(), body: None },
+            Flow::Read(stream) | Flow::Translated(stream) => {
+                Said { facts: stream.facts().clone(), body: None }
+            }
         }
     }
 }

@@ -157,7 +157,7 @@ fn of_stream(headers: &mut HeaderMap) {
 }
 
 /// A random name and the time.
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Origin { id: uuid::Uuid::new_v4().simple().to_string(), created: since_1970.as_secs() }
 }

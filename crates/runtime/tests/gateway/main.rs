@@ -2,6 +2,7 @@
 
 mod answers;
 mod failures;
+mod native;
 mod preserve;
 #[path = "../support/gateway.rs"]
 mod running;

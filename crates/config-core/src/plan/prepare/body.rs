@@ -197,6 +197,25 @@ pub(super) fn translate(
     Ok(Translated { body: UpstreamBody::Bytes(body.to_bytes().into()), ..edited })
 }
 
+/// A body in the provider's own format, with the configured options.
+pub(super) fn configure(
+    proxy: &Proxy,
+    native: WireFormat,
+    client: &mut ClientBody<'_>,
+) -> Result<Translated, Rejection> {
+    let body = match client {
+        ClientBody::Unknown => UpstreamBody::Unknown,
+        ClientBody::Object(body) => {
+            formats::native::configure(native, body, &proxy.options);
+            UpstreamBody::Bytes(body.to_bytes().into())
+        }
+        ClientBody::Fields(_) | ClientBody::Passing(_) | ClientBody::Opaque => {
+            return Err(Rejection::bad_request("request body must be a JSON object"));
+        }
+    };
+    Ok(Translated { body, expected: None, dropped: Vec::new(), hides_usage: false })
+}
+
 /// Kong's words, and the reason.
 fn refused(proxy: &Proxy, error: &RequestError) -> Rejection {
     let format = match proxy.provider {

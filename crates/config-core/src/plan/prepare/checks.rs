@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::body::ClientBody;
 use crate::model::{ResponseStreaming, RouteType};
-use crate::plan::proxy::{Native, Proxy};
+use crate::plan::proxy::{Native, Proxy, operations};
 use crate::plan::rejection::Rejection;
 
 /// What the checks settle.
@@ -172,13 +172,15 @@ impl Form {
 }
 
 /// A request in the provider's own format, whose path says what it asks for.
-pub(super) fn native(
-    policy: ResponseStreaming,
-    configured: Option<&str>,
-    native: &Native,
-) -> Result<Checked, Rejection> {
+pub(super) fn native(proxy: &Proxy, configured: Option<&str>, native: &Native) -> Result<Checked, Rejection> {
+    if let (Some(unknown), Some([whole, streaming])) = (&native.unknown, operations(proxy.llm_format)) {
+        let message = format!("operation `{unknown}` is not served; send `{whole}` or `{streaming}`");
+        return Err(Rejection::bad_request(message));
+    }
     let model = Some(choose(configured, native.model.clone())?.ok_or_else(no_model)?);
-    Ok(Checked { model, stream: stream(policy, native.stream)? })
+    // `always` would give the client what its operation does not answer.
+    stream(proxy.response_streaming, native.stream)?;
+    Ok(Checked { model, stream: native.stream })
 }
 
 /// The configured model wins, and a client that names another is told so.

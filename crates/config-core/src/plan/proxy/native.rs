@@ -14,25 +14,36 @@ pub(in crate::plan) struct Native {
     pub model: Option<String>,
     /// Whether the operation is the streaming one.
     pub stream: bool,
+    /// An operation that is neither it nor the one that answers whole.
+    pub unknown: Option<String>,
 }
 
 impl Native {
     /// Reads the captures `model` and `operation` if the route has both, else the provider's path.
     pub fn of(format: LlmFormat, head: &RequestHead<'_>, captures: &Captures) -> Option<Self> {
-        let streaming = match format {
-            LlmFormat::Openai => return None,
-            LlmFormat::Gemini => "streamGenerateContent",
-            LlmFormat::Bedrock => "converse-stream",
-        };
+        let [whole, streaming] = operations(format)?;
         let path = normalize(head.path());
         let path = String::from_utf8_lossy(&path);
         let asked = match (captures.get("model"), captures.get("operation")) {
             (Some(model), Some(operation)) => Some((model, operation)),
             _ => in_path(format, &path),
         };
-        let Some((model, operation)) = asked else { return Some(Self { model: None, stream: false }) };
+        let Some((model, operation)) = asked else {
+            return Some(Self { model: None, stream: false, unknown: None });
+        };
         let model = percent_decode_str(model).decode_utf8_lossy().into_owned();
-        Some(Self { model: Some(model), stream: operation == streaming })
+        let unknown = (![whole, streaming].contains(&operation)).then(|| operation.to_owned());
+        Some(Self { model: Some(model), stream: operation == streaming, unknown })
+    }
+}
+
+/// The operations of a native format that ask a model for text: the one that answers whole and the one
+/// that streams.
+pub(in crate::plan) fn operations(format: LlmFormat) -> Option<[&'static str; 2]> {
+    match format {
+        LlmFormat::Openai => None,
+        LlmFormat::Gemini => Some(["generateContent", "streamGenerateContent"]),
+        LlmFormat::Bedrock => Some(["converse", "converse-stream"]),
     }
 }
 

@@ -1,0 +1,110 @@
+//! Clients that speak the provider's own format: what they get is what the provider sent.
+
+use runtime::Limits;
+use serde_json::Value;
+
+use crate::running::{Running, header, whole};
+use crate::upstream::Upstream;
+use crate::{END, EVENTS, answer, chunk};
+
+const ASKED: &str =
+    r#"{"contents":[{"parts":[{"text":"Say hello"}]}],"generation_config":{"max_output_tokens":900}}"#;
+const ANSWER: &str = r#"{"candidates":[{"content":{"parts":[{"text":"Hello"}],"role":"model"},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"thoughtsTokenCount":4},"modelVersion":"gemini-2.5-flash-001"}"#;
+
+/// A gateway for clients of Gemini, which limits answers and keeps statistics, and its upstream.
+async fn stage() -> (Running, Upstream) {
+    let upstream = Upstream::bind().await;
+    let yaml = format!(
+        r#"_format_version: "3.0"
+services:
+  - name: ai
+    url: http://ai.internal
+    routes:
+      - name: gemini
+        paths: [/v1beta]
+        plugins:
+          - name: ai-proxy
+            config:
+              route_type: llm/v1/chat
+              llm_format: gemini
+              auth: {{header_name: x-goog-api-key, header_value: "{{vault://env/KEY}}"}}
+              model:
+                provider: gemini
+                options: {{upstream_url: "http://127.0.0.1:{}/", max_tokens: 100}}
+              logging: {{log_statistics: true}}"#,
+        upstream.port()
+    );
+    let hosts = runtime::Upstream::http(Vec::new()).expect("no certificates, none wrong");
+    (Running::start(&yaml, Limits::default(), hosts).await, upstream)
+}
+
+/// The names of models and the counts of the one request that was made.
+fn counted(gateway: &Running) -> [Value; 5] {
+    let log = gateway.log();
+    assert_eq!(log.len(), 1);
+    let (meta, usage) = (&log[0]["ai"]["proxy"]["meta"], &log[0]["ai"]["proxy"]["usage"]);
+    let [request, response] = ["request_model", "response_model"].map(|name| meta[name].clone());
+    let [prompt, completion, reasoning] =
+        ["prompt_tokens", "completion_tokens", "reasoning_tokens"].map(|name| usage[name].clone());
+    [request, response, prompt, completion, reasoning]
+}
+
+fn expected() -> [Value; 5] {
+    ["gemini-2.5-flash".into(), "gemini-2.5-flash-001".into(), 3.into(), 6.into(), 4.into()]
+}
+
+#[tokio::test]
+async fn a_whole_answer_passes_and_is_counted() {
+    let (gateway, upstream) = stage().await;
+    let mut client = gateway.client().await;
+    let (got, (sent, _peer)) = tokio::join!(
+        client.post("/v1beta/models/gemini-2.5-flash:generateContent", ASKED),
+        upstream.answers(answer("content-type: application/json; charset=UTF-8", ANSWER))
+    );
+    assert!(sent.head.starts_with("POST /v1beta/models/gemini-2.5-flash:generateContent HTTP/1.1\r\n"));
+    let limited =
+        r#"{"contents":[{"parts":[{"text":"Say hello"}]}],"generationConfig":{"maxOutputTokens":100}}"#;
+    assert_eq!(String::from_utf8(sent.body).unwrap(), limited);
+    assert_eq!(header(&got, "content-type"), Some("application/json; charset=UTF-8"));
+    assert_eq!(whole(got).await, ANSWER);
+    drop(client);
+    assert_eq!(counted(&gateway), expected());
+}
+
+#[tokio::test]
+async fn a_stream_passes_byte_for_byte_and_is_counted() {
+    for (target, head, text) in [
+        ("streamGenerateContent?alt=sse", EVENTS, format!("data: {ANSWER}\r\n\r\n")),
+        (
+            "streamGenerateContent",
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n",
+            format!("[{ANSWER}\r\n]"),
+        ),
+    ] {
+        let (gateway, upstream) = stage().await;
+        let mut client = gateway.client().await;
+        let target = format!("/v1beta/models/gemini-2.5-flash:{target}");
+        let (start, end) = text.split_at(40);
+        let sent = [head.as_bytes(), &chunk(start), &chunk(end), END.as_bytes()].concat();
+        let (got, (sent, _peer)) = tokio::join!(client.post(&target, ASKED), upstream.answers(sent));
+        assert!(sent.head.starts_with(&format!("POST {target} HTTP/1.1\r\n")), "{}", sent.head);
+        assert_eq!(whole(got).await, text);
+        drop(client);
+        assert_eq!(counted(&gateway), expected());
+    }
+}
+
+#[tokio::test]
+async fn an_error_passes_as_it_came() {
+    let (gateway, upstream) = stage().await;
+    let mut client = gateway.client().await;
+    let error = r#"{"error":{"code":429,"message":"Quota exceeded.","status":"RESOURCE_EXHAUSTED"}}"#;
+    let sent = answer("content-type: application/json", error);
+    let sent = String::from_utf8(sent).unwrap().replace("200 OK", "429 Too Many Requests");
+    let (got, _peer) = tokio::join!(
+        client.post("/v1beta/models/gemini-2.5-flash:generateContent", ASKED),
+        upstream.answers(sent)
+    );
+    assert_eq!(got.status(), 429);
+    assert_eq!(whole(got).await, error);
+}
