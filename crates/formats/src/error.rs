@@ -8,9 +8,11 @@ use crate::WireFormat;
 use crate::body::{each_item, json_text, only_item};
 use crate::peek::{member, members, present, string};
 
+mod loading;
 mod redact;
 mod status;
 
+pub use loading::retry_after;
 pub use redact::redact;
 pub use status::kind;
 

@@ -49,6 +49,9 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
     if let Some(messages) = body.get("messages").and_then(|messages| map_items(messages, message)) {
         body.set_text("messages", messages);
     }
+    if let Some(tools) = body.get("tools").and_then(|tools| map_items(tools, tool)) {
+        body.set_text("tools", tools);
+    }
     // Handled, not lost: the limit is sent as `max_tokens`, and usage comes without asking.
     body.remove("max_completion_tokens");
     body.remove("stream_options");
@@ -67,6 +70,19 @@ fn message(text: &str) -> Option<String> {
         message.set_text("tool_calls", calls);
     }
     message.changed_text()
+}
+
+/// A tool with the schema that Mistral demands of each; nothing if it has one.
+fn tool(text: &str) -> Option<String> {
+    let mut tool = Members::parse(text.as_bytes()).ok()?;
+    let mut function = Members::parse(tool.present("function")?.as_bytes()).ok()?;
+    if function.present("parameters").is_some() {
+        return None;
+    }
+    function.set_text("parameters", r#"{"type":"object","properties":{}}"#.to_owned());
+    let function = function.changed_text()?;
+    tool.set_text("function", function);
+    tool.changed_text()
 }
 
 fn tool_call(text: &str) -> Option<String> {

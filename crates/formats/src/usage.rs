@@ -20,16 +20,17 @@ pub struct Usage {
 
 impl Usage {
     /// Reads OpenAI's usage object, which all servers with its interface have: nothing if it counts
-    /// neither the request nor the answer.
+    /// neither the request nor the answer. No request has no tokens, so that zeros count nothing.
     pub fn from_openai(json: &str) -> Option<Self> {
         let names =
             ["prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"];
         let [prompt, completion, prompt_details, completion_details] = members(json, names)?;
-        let (prompt, completion) = (prompt.and_then(count), completion.and_then(count));
+        let [prompt_tokens, completion_tokens] =
+            [prompt, completion].map(|text| text.and_then(count).unwrap_or_default());
         let detail = |details: Option<&str>, name| count(member(details?, name)?);
-        (prompt.is_some() || completion.is_some()).then(|| Self {
-            prompt_tokens: prompt.unwrap_or_default(),
-            completion_tokens: completion.unwrap_or_default(),
+        (prompt_tokens > 0 || completion_tokens > 0).then(|| Self {
+            prompt_tokens,
+            completion_tokens,
             cached_tokens: detail(prompt_details, "cached_tokens"),
             reasoning_tokens: detail(completion_details, "reasoning_tokens"),
         })
@@ -92,7 +93,8 @@ mod tests {
 
     #[test]
     fn what_counts_nothing_is_no_usage() {
-        for json in ["{}", "null", "[]", r#"{"total_tokens":3}"#, r#"{"prompt_tokens":"3"}"#, "{"] {
+        let zeros = r#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}"#;
+        for json in ["{}", "null", "[]", r#"{"total_tokens":3}"#, r#"{"prompt_tokens":"3"}"#, "{", zeros] {
             assert_eq!(Usage::from_openai(json), None, "{json}");
         }
         let embedding = Usage::from_openai(

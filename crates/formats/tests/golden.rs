@@ -6,6 +6,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read the repository's fixtures")]
 
+#[path = "golden/passing.rs"]
+mod passing;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,13 +37,14 @@ const fn format(wire: WireFormat, provider: &'static str, model: &'static str) -
     Format { wire, provider, model }
 }
 
-const FORMATS: [Format; 10] = [
+const FORMATS: [Format; 11] = [
     format(WireFormat::Anthropic, "anthropic", "claude-sonnet-4-5"),
     format(WireFormat::CohereV2, "cohere", "command-a-03-2025"),
     format(WireFormat::CohereV1, "cohere", "command-r-plus"),
     format(WireFormat::Gemini, "gemini", "gemini-2.5-flash"),
     format(WireFormat::Vertex, "gemini", "gemini-2.5-flash"),
     format(WireFormat::Bedrock, "bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+    format(WireFormat::Mistral, "mistral", "mistral-small-latest"),
     format(WireFormat::Ollama, "llama2", "llama3.2"),
     format(WireFormat::OllamaGenerate, "llama2", "llama3.2"),
     format(WireFormat::Llama2Raw, "llama2", "llama2"),
@@ -112,20 +116,22 @@ fn streams() {
 
 #[test]
 fn errors() {
-    for format in &FORMATS {
-        for error in files(&format.folder().join("errors"), "json") {
-            let given: Value = serde_json::from_slice(&fs::read(&error).unwrap()).unwrap();
-            let body = Bytes::from(given["body"].as_str().unwrap().to_owned());
-            let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
-            let (status, answer) = from_upstream(status, given["content_type"].as_str(), &body, format.wire);
-            let answer = match given["error_type"].as_str() {
-                Some(name) => answer.named(name),
-                None => answer,
-            };
-            let (body, _) = answer.into_body(body, &[]);
-            let body: Value = serde_json::from_slice(&body).unwrap();
-            compare(&error.with_extension("openai.json"), &pretty(&json!({"status": status, "body": body})));
-        }
+    FORMATS.iter().for_each(errors_of);
+}
+
+fn errors_of(format: &Format) {
+    for error in files(&format.folder().join("errors"), "json") {
+        let given: Value = serde_json::from_slice(&fs::read(&error).unwrap()).unwrap();
+        let body = Bytes::from(given["body"].as_str().unwrap().to_owned());
+        let status = u16::try_from(given["status"].as_u64().unwrap()).unwrap();
+        let (status, answer) = from_upstream(status, given["content_type"].as_str(), &body, format.wire);
+        let answer = match given["error_type"].as_str() {
+            Some(name) => answer.named(name),
+            None => answer,
+        };
+        let (body, _) = answer.into_body(body, &[]);
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        compare(&error.with_extension("openai.json"), &pretty(&json!({"status": status, "body": body})));
     }
 }
 

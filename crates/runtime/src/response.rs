@@ -5,6 +5,7 @@ mod encoding;
 mod error;
 mod flow;
 mod headers;
+mod mending;
 mod reply;
 mod translation;
 mod whole;
@@ -15,6 +16,7 @@ use config_core::model::RouteType;
 use config_core::plan::prepare::Decision;
 use formats::chunks::Chunks;
 use formats::codec::{Expected, Operation, ToolNames, codec};
+use formats::openai::mend::Mender;
 use formats::openai::stream::Tap;
 use formats::stream::{self, Stream};
 use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -75,7 +77,10 @@ pub(crate) async fn answer(
             translation::translated(&mut parts, body, codec, expected, &asked, &mut exchange).await
         }
         (200..300, None) if native.is_some() => passing_native(&mut parts, body, &asked, &exchange),
-        (200..300, None) => passing(&mut parts, body, &asked, preserve, &exchange),
+        (200..300, None) => match mender(&asked).filter(|_| !is_stream(&parts)) {
+            Some(mender) => mending::mended(&mut parts, body, mender, &asked, &mut exchange).await,
+            None => passing(&mut parts, body, &asked, preserve, &exchange),
+        },
         _ if preserve => {
             Way::plain(error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await)
         }
@@ -142,7 +147,7 @@ fn passing(
     let keeps_text = recording.is_some_and(|recording| recording.payloads);
     let encoding = Encoding::of(&parts.headers);
     let media_type = media_type(parts);
-    if media_type.as_deref() == Some("text/event-stream") {
+    if is_stream(parts) {
         return match (preserve, encoding) {
             (true, Encoding::Identity) if recording.is_some() => {
                 Way { flow: Flow::Watched(Events::new(Tap::new(false, keeps_text))), ..Way::plain(body) }
@@ -151,6 +156,7 @@ fn passing(
             (false, Encoding::Identity | Encoding::Known(_)) => {
                 headers::of_stream(&mut parts.headers);
                 let tap = Tap::new(asked.decision.hides_usage, keeps_text).redacting((asked.secrets)());
+                let tap = tap.mending(mender(asked));
                 let decoder = encoding.coding().map(Decoder::new);
                 Way { body, decoder, flow: Flow::Events(Events::new(tap)) }
             }
@@ -174,6 +180,16 @@ fn passing(
         _ => Flow::Opaque,
     };
     Way { body, decoder: undone.map(Decoder::new), flow }
+}
+
+/// What mends the answer, if its server is known to deviate from OpenAI's format.
+fn mender(asked: &Asked<'_>) -> Option<Mender> {
+    let model = asked.decision.model.as_deref().unwrap_or_default();
+    Mender::of(asked.decision.wire, model, translation::origin)
+}
+
+fn is_stream(parts: &response::Parts) -> bool {
+    media_type(parts).as_deref() == Some("text/event-stream")
 }
 
 /// The content type without parameters, in lower case.

@@ -114,9 +114,12 @@ impl Events for Deltas {
             }
             return;
         }
-        let Some(top) = Top::read(&frame.data).filter(|top| top.error.is_none()) else {
-            return chunks.fail(ErrorObject::of_event(&frame.data));
+        let Some(top) = Top::read(&frame.data) else {
+            return chunks.fail(ErrorObject::unreadable_event());
         };
+        if top.error.is_some() {
+            return chunks.fail(ErrorObject::of_event(&frame.data));
+        }
         let text = |json: Option<&'_ str>| json.and_then(string).unwrap_or_default().into_owned();
         chunks.id(&text(top.id));
         chunks.model(&text(top.model));

@@ -81,8 +81,10 @@ impl Events for Tokens {
         if frame.data.trim_ascii() == DONE {
             return;
         }
-        let [token, generated, details] =
-            members(&frame.data, ["token", "generated_text", "details"]).unwrap_or_default();
+        let names = ["token", "generated_text", "details"];
+        let Some([token, generated, details]) = members(&frame.data, names) else {
+            return chunks.fail(ErrorObject::unreadable_event());
+        };
         if token.or(generated).is_none() {
             return chunks.fail(failure(&frame.data));
         }
@@ -128,9 +130,9 @@ struct Parameters<'a> {
 }
 
 impl<'a> Parameters<'a> {
-    /// The server refuses a temperature of 0, a `top_p` outside 0 to 1 (both excluded) and a `top_k` below
-    /// 1. It samples if any of these is set, whatever `do_sample` says, so that without randomness none is
-    /// sent; and only then with a temperature of 1, for which it has to be told.
+    /// The server refuses a temperature of 0, a `top_p` outside 0 to 1 (both excluded) and a `top_k` of 0
+    /// or less. It samples where any of them is set, whatever `do_sample` says, so that none may be sent
+    /// where nothing is to be random; with a temperature of 1 it samples only where it is told to.
     fn new(chat: &'a Chat<'_>) -> Self {
         let is_greedy = chat.temperature.is_some_and(|temperature| temperature <= 0.0);
         Self {

@@ -42,7 +42,7 @@ struct Row {
 }
 
 /// Text generation inference, which Llama 2 is served with, too.
-const TEXT_GENERATION: &[WireFormat] =
+pub(super) const TEXT_GENERATION: &[WireFormat] =
     &[WireFormat::HuggingFaceChat, WireFormat::HuggingFaceGeneration, WireFormat::Llama2Raw];
 const COHERE: &[WireFormat] = &[WireFormat::CohereV1, WireFormat::CohereV2];
 

@@ -55,9 +55,13 @@ const MAX_CHOICES: usize = 256;
 
 impl Mender {
     /// What mends the answer to a chat with `model`; nothing for formats that need no mending.
-    pub fn of(wire: WireFormat, model: &str, origin: Origin) -> Option<Self> {
-        let mends = matches!(wire, WireFormat::Mistral | WireFormat::HuggingFaceChat);
-        mends.then(|| Self { model: model.to_owned(), origin, choices: Vec::new(), made_up: 0 })
+    pub fn of(wire: WireFormat, model: &str, origin: impl FnOnce() -> Origin) -> Option<Self> {
+        matches!(wire, WireFormat::Mistral | WireFormat::HuggingFaceChat).then(|| Self {
+            model: model.to_owned(),
+            origin: origin(),
+            choices: Vec::new(),
+            made_up: 0,
+        })
     }
 
     /// A whole answer with a good status, if it has to be changed.
@@ -202,6 +206,12 @@ impl Mender {
         let number = if form == Form::Whole { next } else { given.unwrap_or(next) };
         let is_new = number >= told.calls;
         told.calls = told.calls.max(number.saturating_add(1));
+        if form == Form::Chunk && !is_new && [id, kind, name].iter().any(Option::is_some) {
+            // Clients append whatever comes again to what came first.
+            let arguments = arguments.map_or_else(|| json_text(""), as_text);
+            let piece = format!(r#"{{"index":{number},"function":{{"arguments":{arguments}}}}}"#);
+            return edits.replace(call, piece);
+        }
         let made_up = self.made_up;
         let lacks_id = is_new && !is_id(id);
         self.made_up += usize::from(lacks_id);
@@ -218,11 +228,11 @@ impl Mender {
             Some("\"\"") | None => form == Form::Chunk,
             Some(text) => text.starts_with('"'),
         };
-        let arguments_text = || match arguments {
+        let text = || match arguments {
             Some("\"\"" | "null") | None => json_text("{}"),
-            Some(object) => json_text(object),
+            Some(object) => as_text(object),
         };
-        edits.fill(function, [Fill::unless(is_text, "arguments", arguments, &arguments_text)]);
+        edits.fill(function, [Fill::unless(is_text, "arguments", arguments, &text)]);
     }
 }
 
@@ -271,6 +281,15 @@ impl Parts {
             }),
         }
         parts
+    }
+}
+
+/// Arguments as the JSON text of a string.
+fn as_text(arguments: &str) -> String {
+    match arguments {
+        "null" => json_text(""),
+        text if text.starts_with('"') => text.to_owned(),
+        object => json_text(object),
     }
 }
 

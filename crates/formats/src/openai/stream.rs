@@ -27,6 +27,8 @@ pub struct Tap {
     keeps_text: bool,
     secrets: Vec<String>,
     mender: Option<Mender>,
+    /// Whether the client was told that the answer cannot be completed, in place of what the upstream sent.
+    is_given_up: bool,
     /// Whether any event carried data.
     is_begun: bool,
     facts: Facts,
@@ -105,6 +107,9 @@ impl Tap {
     /// Takes one event.
     pub fn event(&mut self, event: &Event<'_>) -> Verdict {
         let data = event.data.trim_ascii();
+        if self.is_given_up {
+            return Verdict::Drop;
+        }
         if data.is_empty() {
             return Verdict::Pass;
         }
@@ -140,6 +145,7 @@ impl Tap {
             Err(error) => {
                 let event = error.to_event().into();
                 self.facts.error = Some(error.message);
+                self.is_given_up = true;
                 Verdict::Replace(event)
             }
         }
@@ -183,7 +189,7 @@ impl Tap {
             None => None,
         };
         match failure {
-            _ if self.facts.done => {}
+            _ if self.facts.done || self.is_given_up => {}
             Some(failure) => end.extend_from_slice(&failure.to_event()),
             // Clients stop reading at an error.
             None if self.facts.error.is_some() => {}

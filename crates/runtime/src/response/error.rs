@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use formats::WireFormat;
-use formats::error::{ERROR_TYPE, from_upstream, redact};
+use formats::error::{ERROR_TYPE, from_upstream, redact, retry_after};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
-use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
@@ -41,6 +41,9 @@ pub(super) async fn converted(
         Some(name) => answer.named(name),
         None => answer,
     };
+    if let Some(seconds) = retry_after(parts.status.as_u16(), &bytes, wire) {
+        parts.headers.entry(RETRY_AFTER).or_insert_with(|| seconds.into());
+    }
     let (bytes, _) = answer.into_body(bytes, &secrets);
     headers::redact_all(&mut parts.headers, &secrets);
     parts.status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);

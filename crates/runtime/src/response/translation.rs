@@ -41,15 +41,25 @@ pub(super) async fn translated(
             parts.status = StatusCode::OK;
             way
         }
-        Err(refusal) => {
-            exchange.refused(&refusal.error.message);
-            parts.status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_GATEWAY);
-            let secrets = (asked.secrets)();
-            headers::redact_all(&mut parts.headers, &secrets.iter().map(String::as_str).collect::<Vec<_>>());
-            headers::of_another_body(&mut parts.headers, JSON);
-            Way::plain(full(refusal.error.to_json()))
-        }
+        Err(refusal) => refused(parts, refusal, asked, exchange),
     }
+}
+
+/// The answer of a client that gets an error in place of the upstream's.
+pub(super) fn refused(
+    parts: &mut Parts,
+    mut refusal: Refusal,
+    asked: &Asked<'_>,
+    exchange: &mut Exchange,
+) -> Way {
+    let secrets = (asked.secrets)();
+    let secrets: Vec<_> = secrets.iter().map(String::as_str).collect();
+    refusal.error.redact(&secrets);
+    exchange.refused(&refusal.error.message);
+    parts.status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    headers::redact_all(&mut parts.headers, &secrets);
+    headers::of_another_body(&mut parts.headers, JSON);
+    Way::plain(full(refusal.error.to_json()))
 }
 
 /// What an answer is translated with.
@@ -109,7 +119,7 @@ impl Translation<'_> {
             Err(error) => error.message,
         };
         if let Some(error) = told(whole, self.expected) {
-            return Err(self.refusal(error));
+            return Err(bad_gateway(error));
         }
         if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
             let media_type = media_type.unwrap_or("no content type");
@@ -128,17 +138,19 @@ impl Translation<'_> {
 
     /// Kong's words, and the reason.
     fn failure(&self, why: &str) -> Refusal {
-        let decision = self.asked.decision;
-        let from = format!("{}://{}", decision.provider, decision.route_type);
-        self.refusal(ErrorObject::new(502, format!("transformation failed from type {from}: {why}")))
+        failure(self.asked, why)
     }
+}
 
-    /// 502, without secrets.
-    fn refusal(&self, mut error: ErrorObject) -> Refusal {
-        let secrets = (self.asked.secrets)();
-        error.redact(&secrets.iter().map(String::as_str).collect::<Vec<_>>());
-        Refusal { status: 502, error: Box::new(error), headers: Vec::new() }
-    }
+/// Kong's words for an answer that cannot be translated, and the reason.
+pub(super) fn failure(asked: &Asked<'_>, why: &str) -> Refusal {
+    let from = format!("{}://{}", asked.decision.provider, asked.decision.route_type);
+    bad_gateway(ErrorObject::new(502, format!("transformation failed from type {from}: {why}")))
+}
+
+/// An upstream's failure.
+pub(super) fn bad_gateway(error: ErrorObject) -> Refusal {
+    Refusal { status: 502, error: Box::new(error), headers: Vec::new() }
 }
 
 fn request_id(headers: &HeaderMap) -> Option<&str> {

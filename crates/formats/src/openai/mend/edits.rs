@@ -64,6 +64,12 @@ impl<'a> Edits<'a> {
         }
     }
 
+    /// Puts another value in a value's place.
+    pub fn replace(&mut self, part: &'a str, with: String) {
+        let start = offset(self.json, part);
+        self.edits.push((start, start + part.len(), with));
+    }
+
     /// Puts text before and after a value.
     pub fn enclose(&mut self, before: &str, value: &'a str, after: &str) {
         self.replace(&value[..0], before.to_owned());
@@ -85,10 +91,5 @@ impl<'a> Edits<'a> {
         }
         text.push_str(&self.json[copied..]);
         Some(text)
-    }
-
-    fn replace(&mut self, part: &'a str, with: String) {
-        let start = offset(self.json, part);
-        self.edits.push((start, start + part.len(), with));
     }
 }
