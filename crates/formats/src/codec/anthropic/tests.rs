@@ -165,3 +165,11 @@ fn an_event_that_cannot_be_read_ends_the_stream() {
         assert!(error.contains("an event that is not JSON"), "{error}");
     }
 }
+
+#[test]
+fn a_completion_has_no_tools() {
+    let body = r#"{"prompt":"x","tools":[{"function":{"name":"f"}}],"tool_choice":"auto","parallel_tool_calls":false}"#;
+    let (sent, dropped) = trial::sent(&Anthropic, body, "m", &Options::default()).unwrap();
+    assert_eq!(member(&sent, "tools").or(member(&sent, "tool_choice")), None);
+    assert_eq!(dropped, ["tools", "tool_choice", "parallel_tool_calls"]);
+}
