@@ -61,7 +61,7 @@ pub fn notes(decision: &Decision) -> Vec<String> {
     if !decision.dropped_members.is_empty() {
         let members: Vec<_> = decision.dropped_members.iter().map(|member| format!("`{member}`")).collect();
         notes.push(format!(
-            "{} has nothing like {}, so it is left out; the answer says so in `{DROPPED_HEADER}`",
+            "{} has nothing like {}: left out, and named in the answer's `{DROPPED_HEADER}`",
             decision.provider,
             members.join(", ")
         ));

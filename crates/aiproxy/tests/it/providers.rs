@@ -2,15 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::gateway::Gateway;
 use crate::run::{Aiproxy, aiproxy};
 
+/// The examples, and the bases of their chats.
+const CHATS: [(&str, &str); 14] = [
+    ("anthropic", "/anthropic"),
+    ("azure-managed-identity", "/openai/deployments/gpt-4o"),
+    ("azure", "/openai/deployments/gpt-4o"),
+    ("bedrock", "/bedrock"),
+    ("cohere", "/cohere"),
+    ("gemini", "/gemini"),
+    ("huggingface", "/hf"),
+    ("llama2-ollama", "/local"),
+    ("llama2-openai", "/v1"),
+    ("llama2-raw", "/llama"),
+    ("mistral-ollama", "/local"),
+    ("mistral", "/mistral"),
+    ("openai", "/v1"),
+    ("vertex", "/vertex"),
+];
+
+/// A chat with a tool, and with a member that few providers know.
+const ASKED: &str = r#"{"messages":[{"role":"developer","content":"be brief"},{"role":"user","content":"use get_weather"}],"tools":[{"type":"function","function":{"name":"get_weather","description":"the weather of a city","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}}],"max_tokens":100,"logit_bias":{"50256":-100}}"#;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/providers")
+}
+
 fn examples() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/providers");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = files.collect();
     files.sort();
-    assert_eq!(files.len(), 14);
+    assert_eq!(files, CHATS.map(|(name, _)| folder().join(format!("{name}.yaml"))));
     files
+}
+
+/// A request to an example: of OpenAI's, clients choose the model.
+fn named(name: &str, body: &str) -> String {
+    match name {
+        "openai" => body.replacen('{', r#"{"model":"gpt-4o","#, 1),
+        _ => body.to_owned(),
+    }
 }
 
 /// A command about the example, which is called `example.yaml` there.
@@ -25,5 +58,52 @@ fn every_example_is_clean_and_can_be_served() {
         assert_eq!(run.status, Some(0), "{}: {run}", path.display());
         let run = about(&path, "serve --mock --check example.yaml").run();
         assert_eq!(run.status, Some(0), "{}: {run}", path.display());
+    }
+}
+
+/// What is sent upstream, and what is left out of it, as people and programs see it.
+#[test]
+fn explain_shows_the_translated_chat() {
+    for (path, (name, base)) in examples().iter().zip(CHATS) {
+        let asked = |format: &str| {
+            let run =
+                about(path, &format!("explain --format {format} example.yaml {base}/chat/completions -d"));
+            let run = run.arg(named(name, ASKED)).run();
+            assert_eq!(run.status, Some(0), "{name}: {run}");
+            run
+        };
+        let human = asked("human");
+        insta::assert_snapshot!(name, human);
+        let json = asked("json").json();
+        let sent = &json["upstream"]["body"];
+        assert!(sent.is_object(), "{name}: {json:#}");
+        let shown: serde_json::Value = serde_json::from_str(
+            &human.stdout[human.stdout.find("\n  {").unwrap()..human.stdout.rfind('}').unwrap() + 1],
+        )
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(shown, *sent, "{name}");
+    }
+}
+
+/// Each example answers a chat, calls the tool that the chat names, and streams, without key or network.
+#[test]
+fn every_example_can_be_tried() {
+    for (path, (name, base)) in examples().iter().zip(CHATS) {
+        let gateway = Gateway::start(about(path, "serve --mock example.yaml"));
+        let chat = format!("{base}/chat/completions");
+        let ask = |body: &str| {
+            let answer = gateway.post(&chat, "content-type: application/json\r\n", &named(name, body));
+            assert_eq!(answer.status, 200, "{name}: {answer:#?}");
+            answer
+        };
+        let hi = r#"{"messages":[{"role":"user","content":"hello there"}]}"#;
+        assert!(ask(hi).body.contains("You said: hello there"), "{name}");
+        let streamed = ask(&hi.replacen('{', r#"{"stream":true,"#, 1));
+        assert!(streamed.head.contains("text/event-stream"), "{name}: {streamed:#?}");
+        assert!(streamed.body.ends_with("data: [DONE]\n\n"), "{name}: {streamed:#?}");
+        assert!(streamed.body.matches("chat.completion.chunk").count() > 5, "{name}: {streamed:#?}");
+        let answer = ask(ASKED);
+        let calls = name != "llama2-raw";
+        assert_eq!(answer.body.contains("get_weather\",\"arguments"), calls, "{name}: {answer:#?}");
     }
 }
