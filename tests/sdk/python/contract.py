@@ -53,17 +53,15 @@ class Said:
     finish: str | None = None
 
 
-def check_answer(body, mended=False, usage=True) -> list[Said]:
-    """A whole answer, chat or completions; `usage`: whether the provider told it."""
+def check_answer(body, mended=False) -> list[Said]:
+    """A whole answer, chat or completions; what no provider has counted is 0."""
     is_chat = body["object"] != "text_completion"
     SHAPES.check(body, ChatCompletion if is_chat else Completion)
     check_head(body)
     assert [choice["index"] for choice in body["choices"]] == list(range(len(body["choices"])))
     assert body["choices"], "no choice"
     if not mended:
-        assert ("usage" in body) == usage, f"usage is {body.get('usage')}"
-        if usage:
-            check_usage(body["usage"])
+        check_usage(body["usage"])
         assert all(choice["logprobs"] is None for choice in body["choices"])
     choices = [read_message(choice, mended) if is_chat else read_text(choice) for choice in body["choices"]]
     for choice in choices:
