@@ -132,6 +132,15 @@ impl<'a> Members<'a> {
         });
     }
 
+    /// Changes the members of an object that is a member; one that is missing, or is no object, is begun.
+    pub(crate) fn edit(&mut self, key: &str, edit: impl FnOnce(&mut Members<'_>)) {
+        let text = self.get(key).unwrap_or("{}").to_owned();
+        let mut object =
+            Members::parse(text.as_bytes()).unwrap_or_else(|_| Members::from_fields([("", ""); 0]));
+        edit(&mut object);
+        self.set_text(key, object.changed_text().unwrap_or(text));
+    }
+
     /// Removes a member; says whether it was there.
     pub fn remove(&mut self, key: &str) -> bool {
         let before = self.members.len();

@@ -2,7 +2,7 @@
 //! stream, behind one trait. A new provider is one module here and one row in [`codec`].
 
 mod anthropic;
-mod bedrock;
+pub(crate) mod bedrock;
 mod cohere;
 mod cohere_v1;
 mod expected;

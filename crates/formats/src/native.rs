@@ -3,13 +3,16 @@
 
 use crate::WireFormat;
 use crate::body::Members;
+use crate::codec;
 use crate::openai::Options;
 
-/// Gives a request in a provider's format the configured options: they beat the client's. Other formats
-/// than Gemini's stay as they are.
-pub fn configure(wire: WireFormat, body: &mut Members<'_>, options: &Options) {
-    if matches!(wire, WireFormat::Gemini | WireFormat::Vertex) {
-        configure_gemini(body, options);
+/// Gives a request to `model` in a provider's format the configured options: they beat the client's. Other
+/// formats than Gemini's and Bedrock's stay as they are.
+pub fn configure(wire: WireFormat, model: &str, body: &mut Members<'_>, options: &Options) {
+    match wire {
+        WireFormat::Gemini | WireFormat::Vertex => configure_gemini(body, options),
+        WireFormat::Bedrock => codec::bedrock::configure(body, model, options),
+        _ => {}
     }
 }
 
@@ -50,7 +53,7 @@ mod tests {
 
     fn configured(body: &str, options: &Options) -> String {
         let mut members = Members::parse(body.as_bytes()).unwrap();
-        configure(WireFormat::Vertex, &mut members, options);
+        configure(WireFormat::Vertex, "m", &mut members, options);
         String::from_utf8(members.to_bytes()).unwrap()
     }
 

@@ -181,7 +181,7 @@ pub fn prepare(
     let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
     let native = rendered.native.as_ref().and_then(|_| native_format(proxy, rendered));
     let translated = match native {
-        Some(native) => body::configure(proxy, native, &mut client)?,
+        Some(native) => body::configure(proxy, native, &checked, &mut client)?,
         None => body::translate(proxy, wire, &checked, asks_usage, &mut client)?,
     };
     let named = checked.model.as_ref().filter(|_| proxy.model_name_header);

@@ -243,7 +243,7 @@ fn a_shown_body_is_the_sent_one_but_for_the_credential() {
 }
 
 #[test]
-fn a_format_that_is_not_translated_yet_is_said_so() {
+fn requests_are_translated_into_the_format_of_their_provider() {
     let proxy = compile(
         "{route_type: llm/v1/chat, auth: {header_name: x-api-key, header_value: sk-1}, model: {provider: anthropic, name: m, options: {anthropic_version: '2023-06-01'}}}",
     )
@@ -251,6 +251,27 @@ fn a_format_that_is_not_translated_yet_is_said_so() {
     assert_snapshot!(show(
         &Request::post("/a/b", CHAT).header("anthropic-beta", "b").decide(&proxy).unwrap()
     ));
+}
+
+#[test]
+fn native_requests_pass_but_for_what_is_configured() {
+    let proxy = compile(
+        "{route_type: llm/v1/chat, llm_format: bedrock, model: {provider: bedrock, name: 'a:1', \
+         options: {max_tokens: 5, bedrock: {aws_region: r}}}}",
+    )
+    .unwrap();
+    let text =
+        r#"{"messages":[{"role":"user","content":[{"text":"hi"}]}], "inferenceConfig":{"maxTokens":9}}"#;
+    let request = Request::post("/model/a%3A1/converse-stream", text)
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=theirs")
+        .header("accept-encoding", "br");
+    assert_snapshot!(show(&request.decide(&proxy).unwrap()));
+    for refused in ["[]", "", "\"a\""] {
+        let request = Request::post("/model/a%3A1/converse", refused);
+        assert_eq!(request.url(&proxy), "400 request body must be a JSON object", "{refused}");
+    }
+    let refused = Request::post("/model/a%3A1/converse", "{").url(&proxy);
+    assert!(refused.starts_with("400 the body is not JSON"), "{refused}");
 }
 
 #[test]

@@ -12,6 +12,8 @@ use crate::error::ErrorObject;
 use crate::peek::{count, each_object, member, members, present, string};
 use crate::usage::Usage;
 
+pub(crate) use request::configure;
+
 /// The codec of Converse.
 pub struct Bedrock;
 

@@ -1,5 +1,7 @@
 //! Clients that speak the provider's own format: what they get is what the provider sent.
 
+mod bedrock;
+
 use runtime::Limits;
 use serde_json::Value;
 

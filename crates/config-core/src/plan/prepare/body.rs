@@ -201,12 +201,14 @@ pub(super) fn translate(
 pub(super) fn configure(
     proxy: &Proxy,
     native: WireFormat,
+    checked: &Checked,
     client: &mut ClientBody<'_>,
 ) -> Result<Translated, Rejection> {
     let body = match client {
         ClientBody::Unknown => UpstreamBody::Unknown,
         ClientBody::Object(body) => {
-            formats::native::configure(native, body, &proxy.options);
+            let model = checked.model.as_deref().unwrap_or_default();
+            formats::native::configure(native, model, body, &proxy.options);
             UpstreamBody::Bytes(body.to_bytes().into())
         }
         ClientBody::Fields(_) | ClientBody::Passing(_) | ClientBody::Opaque => {

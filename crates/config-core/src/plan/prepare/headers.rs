@@ -21,15 +21,17 @@ pub(super) fn build(
     let mut headers = Vec::with_capacity(8);
     if !preserve {
         headers.push(plain("content-type", "application/json"));
-        // A compressed stream would have to be buffered to be read.
-        headers.push(plain("accept-encoding", if stream { "identity" } else { "gzip, identity" }));
+        // A compressed stream would have to be buffered to be read, and an answer that passes may be
+        // more than its client can read.
+        let passes = wire == WireFormat::Preserved;
+        headers.push(plain("accept-encoding", if stream || passes { "identity" } else { "gzip, identity" }));
     }
     let passed = passed_headers(proxy.provider, preserve, proxy.auth.allow_override);
     for name in passed {
         let sent = head.header_values(name).filter(|_| !head.ends_here(name));
         headers.extend(sent.filter_map(text).map(|value| plain(name, value)));
     }
-    for (name, value) in required(proxy, rendered, wire) {
+    for (name, value) in required(proxy, rendered, wire, stream) {
         set(&mut headers, plain(name, &value));
     }
     for credential in credentials(proxy, head) {
@@ -39,7 +41,17 @@ pub(super) fn build(
 }
 
 /// What the provider needs and the configuration says.
-fn required(proxy: &Proxy, rendered: &Rendered, wire: WireFormat) -> Vec<(&'static str, String)> {
+fn required(
+    proxy: &Proxy,
+    rendered: &Rendered,
+    wire: WireFormat,
+    stream: bool,
+) -> Vec<(&'static str, String)> {
+    // What the client accepts is the gateway's answer; AWS streams in a format of its own.
+    let accept = (wire == WireFormat::Bedrock).then(|| match stream {
+        true => ("accept", "application/vnd.amazon.eventstream".to_owned()),
+        false => ("accept", "application/json".to_owned()),
+    });
     let version = rendered.text(Field::AnthropicVersion).filter(|_| proxy.provider == Provider::Anthropic);
     // Only the serverless text-generation endpoint knows these.
     let serverless = wire == WireFormat::HuggingFaceGeneration && rendered.url.is_none();
@@ -48,6 +60,7 @@ fn required(proxy: &Proxy, rendered: &Rendered, wire: WireFormat) -> Vec<(&'stat
     version
         .map(|version| ("anthropic-version", version.to_owned()))
         .into_iter()
+        .chain(accept)
         .chain(option("x-use-cache", proxy.use_cache))
         .chain(option("x-wait-for-model", proxy.wait_for_model))
         .collect()

@@ -11,12 +11,8 @@ impl Proxy {
     /// Why no request can be sent for this plugin yet; `None` if one can. Decisions are made all the
     /// same, to be shown; they refuse to be [sent](crate::plan::prepare::Decision::target).
     pub fn unbuilt(&self) -> Option<String> {
-        match self.llm_format {
-            LlmFormat::Openai => {}
-            LlmFormat::Gemini => return None,
-            format @ LlmFormat::Bedrock => {
-                return Some(format!("clients that speak `llm_format: {format}` are not served yet"));
-            }
+        if self.llm_format != LlmFormat::Openai {
+            return None;
         }
         let operation = match self.route_type {
             RouteType::Preserve => return None,

@@ -10,13 +10,14 @@ use super::shape::{
     Block, Bytes, Choice, Declaration, InferenceConfig, Instruction, OutputConfig, Picture, Request,
     Returned, Schema, Structure, TextFormat, ToolConfig, Turn,
 };
-use crate::body::json_text;
+use crate::body::{Members, json_text};
 use crate::chat::{
     Assistant, Chat, Content, Image, ImageSource, Message, Part, RequestError, ResponseFormat, Tool,
     ToolChoice, ToolResult,
 };
 use crate::codec::anthropic::schema::closed;
 use crate::codec::{NameRule, Outgoing, ToolNames};
+use crate::openai::{Options, set_integer, set_number};
 
 /// What tools may be called.
 const NAMES: NameRule = NameRule { max: 64, is_allowed: is_of_name, is_first: is_of_name };
@@ -72,6 +73,34 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     };
     let body = json_text(&request).into_bytes();
     Ok(Outgoing { body, tool_names, dropped })
+}
+
+/// Gives a request to Converse itself the configured options: they beat the client's.
+pub(crate) fn configure(body: &mut Members<'_>, model: &str, options: &Options) {
+    let Options { max_tokens, temperature, top_p, top_k } = *options;
+    if max_tokens.is_some() || temperature.is_some() || top_p.is_some() {
+        body.edit("inferenceConfig", |config| {
+            set_integer(config, "maxTokens", max_tokens);
+            set_number(
+                config,
+                "temperature",
+                temperature.map(|temperature| temperature.min(MAX_TEMPERATURE)),
+            );
+            set_number(config, "topP", top_p);
+        });
+    }
+    if let Some(top_k) = top_k {
+        set_nested(body, "additionalModelRequestFields", models::of(model).top_k, top_k);
+    }
+}
+
+/// Sets what stands below `name` under members that are nested; nothing if there are none.
+fn set_nested(body: &mut Members<'_>, name: &str, path: &[&str], value: i64) {
+    match path {
+        [] => {}
+        [last] => body.edit(name, |object| object.set(last, &value)),
+        [next, rest @ ..] => body.edit(name, |object| set_nested(object, next, rest, value)),
+    }
 }
 
 /// The conversation, in which turns alternate: what one side says in several messages is one turn.

@@ -209,6 +209,34 @@ fn guardrails_pass() {
 }
 
 #[test]
+fn the_configuration_has_the_last_word_in_native_requests() {
+    let options = Options { max_tokens: Some(5), temperature: Some(1.5), top_p: Some(0.5), top_k: Some(7) };
+    let configured = |model: &str, body: &str, options: &Options| {
+        let mut members = Members::parse(body.as_bytes()).unwrap();
+        configure(&mut members, model, options);
+        String::from_utf8(members.to_bytes()).unwrap()
+    };
+    let body = r#"{"messages": [], "inferenceConfig": {"maxTokens": 9, "stopSequences": ["a"]}}"#;
+    assert_eq!(configured(CLAUDE, body, &Options::default()), body);
+    assert_eq!(
+        configured(CLAUDE, body, &options),
+        r#"{"messages": [], "inferenceConfig": {"maxTokens": 5, "stopSequences": ["a"],"temperature":1.0,"topP":0.5},"additionalModelRequestFields":{"top_k":7}}"#
+    );
+    assert_eq!(
+        configured(
+            "amazon.nova-lite-v1:0",
+            r#"{"inferenceConfig":{"maxTokens":9},"inferenceConfig":{"maxTokens":5}}"#,
+            &options
+        ),
+        r#"{"inferenceConfig":{"maxTokens":5,"temperature":1.0,"topP":0.5},"additionalModelRequestFields":{"inferenceConfig":{"topK":7}}}"#
+    );
+    assert_eq!(
+        configured("meta.llama3", r#"{"inferenceConfig":[1]}"#, &options),
+        r#"{"inferenceConfig":{"maxTokens":5,"temperature":1.0,"topP":0.5}}"#
+    );
+}
+
+#[test]
 fn blank_stop_texts_are_kept_from_models_that_refuse_them() {
     let stop = with(json!({"stop": ["\n", "END"]}));
     for (model, texts, dropped) in
