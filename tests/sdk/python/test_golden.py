@@ -113,10 +113,6 @@ def test_what_a_client_gets_in_failure(path, sdk):
     contract.check_error(answer["body"])
 
 
-def stem(path):
-    return path.name.split(".")[0]
-
-
 def is_refused(result):
     """Whether a client gets an error instead, last or at once: then what came was wrong."""
     return '{"error":' in result.read_text().replace(" ", "").replace("\n", "")
