@@ -39,7 +39,6 @@ use admission::{Admitted, Refusal, Stop};
 use auth::{CloudUse, Identity};
 use caller::{Caller, Consumer, KeyCredential};
 use key_auth::{KeyAuth, Withheld};
-use obstacle::Obstacle;
 use prepare::{Body, BodyUse, Decision, UpstreamBody, prepare};
 use proxy::{Field, Proxy, Rendered};
 use rejection::Rejection;
@@ -218,12 +217,6 @@ impl Plan {
     /// Whether a mistake in the route itself makes it a hole: what it demands may not be what is meant.
     pub(crate) fn is_hole(&self, route: RouteIndex) -> bool {
         self.routes[route.0].broken.is_some()
-    }
-
-    /// The plugins for which no request can be sent yet, in file order; of those, only the ones that run
-    /// on some route. See [`Proxy::unbuilt`].
-    pub fn unbuilt(&self) -> Vec<Obstacle> {
-        self.running().filter_map(Proxy::obstacle).collect()
     }
 
     /// The plugins whose requests need a cloud's identity or an AWS region that the file does not name, in

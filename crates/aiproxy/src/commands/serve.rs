@@ -71,10 +71,7 @@ fn prepare(source: &SourceFile, args: &Serve, notices: &mut Notices) -> Option<P
         notices.errors(source.clone().masked(&checked.credentials), errors);
         return None;
     }
-    let (mut plan, mut obstacles) = compiled?;
-    if !args.mock {
-        obstacles.extend(plan.unbuilt());
-    }
+    let (mut plan, obstacles) = compiled?;
     if !obstacles.is_empty() {
         notices.obstacles(&obstacles);
         return None;

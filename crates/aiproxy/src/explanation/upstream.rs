@@ -2,7 +2,7 @@
 
 use config_core::plan::{
     auth::Identity,
-    prepare::{DROPPED_HEADER, Decision, UpstreamBody},
+    prepare::{DROPPED_HEADER, Decision},
 };
 use serde_json::value::RawValue;
 
@@ -48,11 +48,6 @@ fn token(identity: &Identity) -> &'static str {
 /// What the request itself does not show.
 pub fn notes(decision: &Decision) -> Vec<String> {
     let mut notes = Vec::new();
-    if let UpstreamBody::Untranslated(format) = decision.body {
-        notes.push(format!("the body becomes {}, a translation that is not available yet", format.as_str()));
-    } else if let Some(reason) = &decision.unbuilt {
-        notes.push(format!("the request cannot be sent yet: {reason}"));
-    }
     if decision.unread
         && let Some(model) = &decision.model
     {

@@ -164,16 +164,6 @@ fn wrong_arguments() {
 }
 
 #[test]
-fn what_is_not_spoken_yet_stops_the_start() {
-    let text = ROUTES.replace("provider: openai", "provider: cohere");
-    assert_snapshot!(aiproxy("serve --check routes.yaml").file("routes.yaml", &text).run());
-    let gateway = Gateway::start(aiproxy("serve --mock routes.yaml").file("routes.yaml", text));
-    let answer = gateway.chat("/chat", "");
-    assert_eq!(answer.status, 501);
-    assert_snapshot!("not implemented", answer.body);
-}
-
-#[test]
 fn a_guard_that_is_not_run_stops_the_start() {
     let guard = "plugins: [{name: acl, config: {allow: [a]}}]\nservices:";
     let text = ROUTES.replace("services:", guard);

@@ -98,8 +98,6 @@ pub struct Decision {
     /// Whether the stream's usage is asked for on the gateway's own behalf, so that the client is not to
     /// see it.
     pub hides_usage: bool,
-    /// Why the request cannot be sent yet; see [`Proxy::unbuilt`].
-    pub unbuilt: Option<String>,
     /// Request members that the provider has nothing like and that were left out.
     pub dropped_members: Vec<String>,
 }
@@ -133,8 +131,6 @@ pub enum UpstreamBody {
     Passthrough,
     /// These bytes.
     Bytes(Bytes),
-    /// A translation into a format that requests are not translated into yet.
-    Untranslated(WireFormat),
 }
 
 /// Decides what becomes of a request. `path` is the client's path in its normal form.
@@ -214,7 +210,6 @@ pub fn prepare(
         route_type: proxy.route_type,
         assumed: if matches!(body, Body::Unknown) { vec!["body"] } else { Vec::new() },
         hides_usage: translated.hides_usage,
-        unbuilt: proxy.unbuilt(),
         dropped_members: translated.dropped,
     })
 }

@@ -4,7 +4,6 @@ mod destination;
 mod lower;
 mod native;
 mod render;
-mod unbuilt;
 
 use formats::openai::Options;
 

@@ -49,11 +49,6 @@ impl Rejection {
         Self { status: 500, message: message.into(), code: Some("misconfigured_route"), param: None }
     }
 
-    /// 501: what the configuration asks for is not built.
-    pub fn not_implemented(message: impl Into<String>) -> Self {
-        Self { status: 501, message: message.into(), code: Some("not_implemented"), param: None }
-    }
-
     /// Whether the request came with a key that is nobody's.
     pub fn is_unknown_key(&self) -> bool {
         self.code == Some(INVALID_KEY)

@@ -119,7 +119,7 @@ impl<'p> Sdk<'p> {
         }
         let fits = !is_preserved || is_asked(&decision, *ask, visit.proxy);
         let key = self.key(visit, ask.family);
-        let mut notes = self.notes(visit, cell, &decision);
+        let mut notes = self.notes(visit, cell);
         if !fits {
             notes.push(format!("the request goes upstream as `{} {}`", decision.method, decision.url));
         }
@@ -150,9 +150,8 @@ impl<'p> Sdk<'p> {
         Ok((access, fits))
     }
 
-    fn notes(&self, visit: &Visit<'p>, cell: &Cell, decision: &Decision) -> Vec<String> {
+    fn notes(&self, visit: &Visit<'p>, cell: &Cell) -> Vec<String> {
         let mut notes = Vec::new();
-        notes.extend(decision.unbuilt.as_ref().map(|reason| format!("`serve` does not send it: {reason}")));
         if let Some(consumer) = visit.consumer.filter(|_| self.plan.key_places(visit.route).is_some()) {
             let name = self.plan.consumer(consumer).name().unwrap_or_default();
             notes.push(format!("it answers single consumers only, such as `{name}`"));

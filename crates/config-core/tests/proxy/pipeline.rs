@@ -483,7 +483,7 @@ fn a_credential_in_the_body_is_added_last() {
         Ok::<_, String>(decision.body_credential.map(|credential| credential.to_string()))
     };
     assert_eq!(credential(CHAT).unwrap().as_deref(), Some("key={vault://env/K}"));
-    assert_eq!(credential(r#"{"messages":[1],"key":"theirs"}"#), Ok(None));
+    assert_eq!(credential(r#"{"messages":[{"role":"user","content":"x"}],"key":"theirs"}"#), Ok(None));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! An upstream that records every request and answers each with an empty object.
+//! An upstream that records every request and gives each the same answer.
 
 use std::{
     io::{BufReader, Write},
@@ -42,7 +42,7 @@ fn serve(mut connection: &TcpStream, sender: &Sender<Message>) {
         let streams = request.header("accept-encoding") == Some("identity");
         let (kind, body) = match streams {
             true => ("text/event-stream", "data: [DONE]\n\n"),
-            false => ("application/json", "{}"),
+            false => ("application/json", r#"{"choices":[{"index":0,"message":{"content":"Hi"}}]}"#),
         };
         let _ = sender.send(request);
         let length = body.len();

@@ -38,12 +38,10 @@ impl std::fmt::Debug for AssembledHeader<'_> {
     }
 }
 
-/// What is sent is refused with 501 where the gateway cannot send it yet, and with 500 if a secret does
-/// not resolve.
+/// What is sent is refused with 500 if a secret does not resolve.
 impl Decision {
     /// Path and query as they are sent, the credential in its place.
     pub fn target(&self, resolve: Resolve<'_>) -> Result<String, Rejection> {
-        self.sendable()?;
         self.target_with(
             |name| Ok(encode_value(&resolved(name, resolve)?)),
             |value| Ok(encode_value(&resolved(value, resolve)?)),
@@ -53,7 +51,6 @@ impl Decision {
     /// The headers as they are sent. Refused with 500 also if a secret is what no header can carry; its
     /// text is not repeated.
     pub fn headers(&self, resolve: Resolve<'_>) -> Result<Vec<AssembledHeader<'_>>, Rejection> {
-        self.sendable()?;
         self.headers_with(
             |name| {
                 let text = resolved(name, resolve)?.to_ascii_lowercase();
@@ -81,11 +78,10 @@ impl Decision {
     /// The body as it is sent: of one that passes through, `client`'s. Refused with 500 also if the
     /// request was decided without its body.
     pub fn bytes(&self, client: &Bytes, resolve: Resolve<'_>) -> Result<Bytes, Rejection> {
-        self.sendable()?;
         let bytes = match &self.body {
             UpstreamBody::Passthrough => client,
             UpstreamBody::Bytes(bytes) => bytes,
-            UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => {
+            UpstreamBody::Unknown => {
                 return Err(Rejection::misconfigured("the request was decided without its body"));
             }
         };
@@ -109,10 +105,10 @@ impl Decision {
 
     /// The body as it may be shown, to people and in logs: JSON text, byte for byte but for credentials,
     /// which are their references or `***`. Of a body that passes through, `client`'s; `None` if it is
-    /// not known, no JSON, or not translated yet.
+    /// not known or no JSON.
     pub fn shown_body(&self, client: Option<&[u8]>) -> Option<String> {
         let bytes = match &self.body {
-            UpstreamBody::Unknown | UpstreamBody::Untranslated(_) => return None,
+            UpstreamBody::Unknown => return None,
             UpstreamBody::Passthrough => client?,
             UpstreamBody::Bytes(bytes) => bytes,
         };
@@ -141,10 +137,6 @@ impl Decision {
         });
         let others = self.query_credential.iter().chain(&self.body_credential);
         in_headers.chain(others.flat_map(|it| it.name_reference.iter().chain(Some(&it.value))))
-    }
-
-    fn sendable(&self) -> Result<(), Rejection> {
-        self.unbuilt.as_ref().map_or(Ok(()), |reason| Err(Rejection::not_implemented(reason.clone())))
     }
 
     fn target_with<E>(

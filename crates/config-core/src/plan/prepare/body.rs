@@ -176,23 +176,15 @@ pub(super) fn translate(
         });
     }
     let mut edited = plain(UpstreamBody::Unknown);
-    match wire {
-        WireFormat::OpenAi => {
-            let dialect = match proxy.provider {
-                Provider::Openai | Provider::Azure => Dialect::OpenAi,
-                _ => Dialect::SelfHosted,
-            };
-            Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
-            edited.hides_usage = asks_usage && ask_for_usage(body);
-        }
-        WireFormat::Mistral => {
-            edited.dropped = mistral::request(body, model, checked.stream, &proxy.options);
-        }
-        WireFormat::HuggingFaceChat => {
-            let dialect = Dialect::SelfHosted;
-            Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
-        }
-        wire => return Ok(plain(UpstreamBody::Untranslated(wire))),
+    if wire == WireFormat::Mistral {
+        edited.dropped = mistral::request(body, model, checked.stream, &proxy.options);
+    } else {
+        let dialect = match proxy.provider {
+            Provider::Openai | Provider::Azure => Dialect::OpenAi,
+            _ => Dialect::SelfHosted,
+        };
+        Edit { model, stream: checked.stream, options: &proxy.options, dialect }.apply(body);
+        edited.hides_usage = asks_usage && ask_for_usage(body);
     }
     Ok(Translated { body: UpstreamBody::Bytes(body.to_bytes().into()), ..edited })
 }
