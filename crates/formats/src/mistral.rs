@@ -28,6 +28,14 @@ const FIELDS: [&str; 20] = [
     "metadata",
 ];
 
+/// What Mistral accepts in a message, by its role. SDKs send their own messages back with more than that.
+const MESSAGE_FIELDS: [(&str, &[&str]); 4] = [
+    ("system", &["role", "content"]),
+    ("user", &["role", "content"]),
+    ("assistant", &["role", "content", "tool_calls", "prefix"]),
+    ("tool", &["role", "content", "tool_call_id", "name"]),
+];
+
 /// How long Mistral's tool-call ids are.
 const ID_LENGTH: usize = 9;
 
@@ -58,11 +66,16 @@ pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, option
     body.keep_only(|field| FIELDS.contains(&field))
 }
 
-/// A message with Mistral's role and ids; nothing if it needs no change (or is no message, which the
-/// upstream explains best).
+/// A message with Mistral's role, members and ids; nothing if it needs no change (or is no message, which
+/// the upstream explains best).
 fn message(text: &str) -> Option<String> {
     let mut message = Members::parse(text.as_bytes()).ok()?;
     developer_to_system(&mut message);
+    if let Some(role) = message.string("role")
+        && let Some((_, fields)) = MESSAGE_FIELDS.iter().find(|(name, _)| *name == role)
+    {
+        message.keep_only(|field| fields.contains(&field));
+    }
     if let Some(id) = message.string("tool_call_id") {
         message.set("tool_call_id", &*call_id(&id));
     }
@@ -87,9 +100,20 @@ fn tool(text: &str) -> Option<String> {
 
 fn tool_call(text: &str) -> Option<String> {
     let mut call = Members::parse(text.as_bytes()).ok()?;
-    let id = call.string("id")?;
-    call.set("id", &*call_id(&id));
+    if let Some(id) = call.string("id") {
+        call.set("id", &*call_id(&id));
+    }
+    if let Some(function) = call.get("function").and_then(|text| only(text, &["name", "arguments"])) {
+        call.set_text("function", function);
+    }
     call.changed_text()
+}
+
+/// An object without any other member; nothing if it has none.
+fn only(text: &str, fields: &[&str]) -> Option<String> {
+    let mut object = Members::parse(text.as_bytes()).ok()?;
+    object.keep_only(|field| fields.contains(&field));
+    object.changed_text()
 }
 
 /// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash (FNV-1a,
@@ -134,6 +158,22 @@ mod tests {
         let (text, dropped) = sent(body);
         assert_eq!(text, r#"{"random_seed":1,"max_tokens":9,"model":"m","stream":false}"#);
         assert_eq!(dropped, ["user", "logprobs"]);
+    }
+
+    #[test]
+    fn messages_lose_what_sdks_add_to_them() {
+        let added = r#""refusal":null,"annotations":[],"audio":null,"function_call":null,"parsed":null"#;
+        let function = r#"{"name":"f","arguments":"{}","parsed_arguments":null}"#;
+        let call = format!(r#"{{"id":"abcdefghi","type":"function","function":{function}}}"#);
+        let body = format!(
+            r#"{{"messages":[{{"role":"user","content":"x","name":"n"}},{{"role":"assistant","content":null,{added},"tool_calls":[{call}]}}]}}"#
+        );
+        let (text, dropped) = sent(&body);
+        assert_eq!(
+            text,
+            r#"{"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"abcdefghi","type":"function","function":{"name":"f","arguments":"{}"}}]}],"model":"m","stream":false}"#
+        );
+        assert_eq!(dropped, Vec::<String>::new());
     }
 
     #[test]
