@@ -92,7 +92,8 @@ impl<'a> Reply<'a> {
             return Err(ErrorObject::of_event(json));
         }
         let [text, thinking, calls] = match (message, response) {
-            (Some(message), _) => members(message, ["content", "thinking", "tool_calls"]).unwrap_or_default(),
+            (Some(message), _) => members(message, ["content", "thinking", "tool_calls"])
+                .ok_or_else(|| ErrorObject::new(502, "the `message` of the upstream's reply is no object"))?,
             (None, Some(response)) => [Some(response), thinking, None],
             (None, None) => {
                 let message = "the upstream's reply has neither a `message` nor a `response`";
