@@ -158,25 +158,36 @@ def head(status: int, headers: Iterable[tuple[str, str]]) -> bytes:
 
 
 def read(stream) -> Request | None:
-    """The next request of a connection; `None` once the other side has closed it."""
+    """The next request of a connection; `None` once the other side has closed it, be it halfway."""
     line = stream.readline()
     if not line:
         return None
     method, target, _ = line.decode("latin-1").split(" ")
     headers = []
-    while (line := stream.readline()) not in (b"\r\n", b""):
+    while (line := stream.readline()) != b"\r\n":
+        if not line:
+            return None
         name, value = line.decode("latin-1").split(":", 1)
         headers.append((name, value.strip()))
     framing = {name.lower(): value for name, value in headers}
     if framing.get("transfer-encoding") == "chunked":
-        body = b"".join(chunks(stream))
+        body = read_chunks(stream)
     else:
-        body = stream.read(int(framing.get("content-length", 0)))
-    return Request(method, target, tuple(headers), body)
+        length = int(framing.get("content-length", 0))
+        body = stream.read(length)
+        body = body if len(body) == length else None
+    return None if body is None else Request(method, target, tuple(headers), body)
 
 
-def chunks(stream):
-    while size := int(stream.readline(), 16):
-        yield stream.read(size)
-        stream.readline()
-    stream.readline()
+def read_chunks(stream) -> bytes | None:
+    chunks = []
+    while line := stream.readline():
+        size = int(line, 16)
+        # A line end is behind every chunk, the empty last one included.
+        chunk = stream.read(size + 2)
+        if len(chunk) < size + 2:
+            return None
+        if size == 0:
+            return b"".join(chunks)
+        chunks.append(chunk[:size])
+    return None
