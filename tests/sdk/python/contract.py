@@ -15,16 +15,19 @@ from openai.types.chat import (
     ChatCompletionMessageFunctionToolCall,
 )
 from openai.types.chat.chat_completion_chunk import ChoiceDelta
+from openai.types.chat.chat_completion_message_function_tool_call import Function
 from providers.openai import STREAMED_TEXT
 from shapes import Shapes
 
 REASONING = {"reasoning_content": str}
 SHAPES = Shapes(
     also={
-        ChatCompletionMessage: REASONING,
-        ChoiceDelta: REASONING,
-        # Mistral counts the calls of whole answers too.
+        # Mistral's messages say whether they are a beginning, and count their calls.
+        ChatCompletionMessage: REASONING | {"prefix": bool},
         ChatCompletionMessageFunctionToolCall: {"index": int},
+        # Text Generation Inference repeats what a tool is for.
+        Function: {"description": str | None},
+        ChoiceDelta: REASONING,
         **STREAMED_TEXT,
     }
 )
@@ -80,7 +83,7 @@ def check_stream(stream: bytes, usage=False, mended=False) -> tuple[list[Said], 
             assert last["choices"] == [], f"usage was asked for, and the last chunk is {last}"
             check_usage(last["usage"])
     else:
-        check_error(ended)
+        check_error(ended, mended)
         error = ended["error"]
     heads = set()
     choices: dict[int, Said] = {}
@@ -102,13 +105,13 @@ def check_stream(stream: bytes, usage=False, mended=False) -> tuple[list[Said], 
     return [choices[index] for index in sorted(choices)], error
 
 
-def check_error(body):
+def check_error(body, mended=False):
     """An error object with all its members."""
     assert set(body) == {"error"}, f"an error with {set(body)}"
     error = body["error"]
     assert set(error) == {"message", "type", "param", "code"}, f"an error with {set(error)}"
     assert isinstance(error["message"], str) and error["message"], "an error without a message"
-    assert error["type"] in ERROR_TYPES, f"an error of type {error['type']}"
+    assert mended or error["type"] in ERROR_TYPES, f"an error of type {error['type']}"
     assert all(error[name] is None or isinstance(error[name], str) for name in ("param", "code"))
 
 
@@ -151,7 +154,7 @@ def read_message(choice, mended) -> Said:
     assert message["role"] == "assistant"
     calls = message.get("tool_calls") or []
     if not mended:
-        assert message["refusal"] is None
+        assert message["refusal"] is None and "prefix" not in message
         assert calls or "tool_calls" not in message, "an empty list of tool calls"
         assert all("index" not in call for call in calls), calls
         assert message["content"] != "" or not calls, "no text beside tool calls is null"

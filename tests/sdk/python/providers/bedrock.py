@@ -141,8 +141,9 @@ def delta(index, value):
 
 
 def usage(said):
+    """What came from the cache is counted apart, and in the total."""
     return {
-        "inputTokens": said.prompt,
+        "inputTokens": said.prompt - said.cached,
         "outputTokens": said.completion,
         "totalTokens": said.prompt + said.completion,
         "cacheReadInputTokens": said.cached,

@@ -65,7 +65,9 @@ def events(script, completions=False):
 
 
 def frame(event) -> bytes:
-    return json.dumps(event, ensure_ascii=False).encode() + b"\n"
+    """As Go writes JSON: of all that is not ASCII, only these two are escaped."""
+    text = json.dumps(event, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return text.encode() + b"\n"
 
 
 def error(message):

@@ -10,6 +10,7 @@ from openai.types.chat import (
     ChatCompletionAssistantMessageParam,
     ChatCompletionChunk,
     ChatCompletionMessageFunctionToolCallParam,
+    ChatCompletionToolMessageParam,
 )
 from openai.types.chat import chat_completion_message_function_tool_call_param as chat_function
 from openai.types.chat import completion_create_params as chat_params
@@ -31,6 +32,8 @@ SHAPES = Shapes(
         chat_params.CompletionCreateParamsNonStreaming: TOP_K,
         chat_params.CompletionCreateParamsStreaming: TOP_K,
         ChatCompletionAssistantMessageParam: SENT_BACK,
+        # What had a name as the result of a function keeps it.
+        ChatCompletionToolMessageParam: {"name": str},
         ChatCompletionMessageFunctionToolCallParam: {"index": int},
         chat_function.Function: {"parsed_arguments": object},
         **STREAMED_TEXT,

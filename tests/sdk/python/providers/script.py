@@ -51,7 +51,7 @@ class Script:
 
 
 # What a client must get unharmed: pieces that end within a word, other scripts, quotes, and line ends.
-HELLO = Script(text=("Hel", "lo, ", "wörld \U0001f600", '\n"quoted"\u2028'))
+HELLO = Script(text=("Hel", "lo, ", "wörld \U0001f600", '\n"quoted"\u2028.'))
 ADD = Call("add", ('{"a": 1', ', "b": ', '"é\\n"}'), "call_add")
 LOOK_UP = Call("look_up", ('{"city"', ':"Oslo"}'), "call_look_up")
 TOOLS = Script(calls=(ADD, LOOK_UP), finish="tool_calls")
