@@ -12,7 +12,7 @@ SECRETS = {
     "OPENAI_AUTH_HEADER": "Bearer sk-operators-openai",
     "AZURE_AUTH_HEADER": "operators-azure-for-the-manual",
     "AZURE_API_KEY": "operators-azure",
-    "MISTRAL_AUTH_HEADER": "Bearer operators-mistral",
+    "MISTRAL_AUTH_HEADER": targets.SECRETS["MISTRAL_AUTH_HEADER"],
     "RESEARCH_KEY": "Bearer key-of-research",
 }
 

@@ -50,7 +50,7 @@ class Target:
     text_path: str | None = None
     """Where it is asked to complete a prompt, if elsewhere."""
     lacks: frozenset = frozenset()
-    """What it cannot carry: `images`, `tools`, `several` answers, `reasoning`…"""
+    """What it cannot carry: `images`, `links` to them, `tools`, `choices` of them, `several` answers."""
     mended: bool = False
     """Whether it speaks OpenAI's format itself, so that its bytes pass."""
 
@@ -79,7 +79,8 @@ class Target:
 
 VERTEX = "/v1/projects/acme/locations/us-central1/publishers/google/models/{model}"
 AZURE = "/openai/deployments/gpt-4o/{}?api-version=2024-10-21"
-TEXT_ONLY = frozenset({"images", "tools", "formats", "reasoning", "several"})
+TEXT_ONLY = frozenset({"images", "tools", "several"})
+OLLAMA = frozenset({"links", "several", "choices"})
 
 TARGETS = [
     Target(
@@ -130,7 +131,7 @@ TARGETS = [
         ollama,
         "/api/chat",
         text_path="/api/generate",
-        lacks=frozenset({"several", "links"}),
+        lacks=OLLAMA,
     ),
     Target("llama2-raw", "llama2", text_generation, "/generate", lacks=TEXT_ONLY),
     Target(
@@ -147,7 +148,7 @@ TARGETS = [
         ollama,
         "/api/chat",
         text_path="/api/generate",
-        lacks=frozenset({"several", "links"}),
+        lacks=OLLAMA,
     ),
     Target(
         "gemini",
@@ -185,6 +186,10 @@ TARGETS = [
         mended=True,
     ),
 ]
+
+
+def by_name(name: str) -> Target:
+    return next(target for target in TARGETS if target.name == name)
 
 
 def speaking(target: Target, script: Script, completions=False, cut: int | None = None) -> Callable:
