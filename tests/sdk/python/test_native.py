@@ -1,0 +1,41 @@
+"""The providers' own SDKs through routes that leave their bodies alone."""
+
+import json
+
+import openai_answers as answers
+import pytest
+from conftest import CLIENT_KEY
+from matrix import STREAMED, only
+from native import SAY_HELLO, SDKS
+from providers.script import HELLO, TOOLS
+from targets import speaking
+
+
+def decoded(calls):
+    return [(name, json.loads(given) if isinstance(given, str) else given) for name, given in calls]
+
+
+@STREAMED
+@only(*SDKS)
+def test_a_question_and_its_answer(providers, upstream, target, stream):
+    upstream.script(speaking(target, HELLO))
+    told = SDKS[target.name](providers.url, target.model, stream)
+    assert told.text == HELLO.content
+    assert SAY_HELLO in upstream.request.body.decode()
+    assert CLIENT_KEY not in str(upstream.request)
+
+
+@STREAMED
+@only(*(name for name in SDKS if name != "huggingface"))
+def test_calls_of_tools(providers, upstream, target, stream):
+    upstream.script(speaking(target, TOOLS))
+    told = SDKS[target.name](providers.url, target.model, stream)
+    assert decoded(told.calls) == [(call.name, json.loads(call.whole)) for call in TOOLS.calls]
+
+
+@only(*SDKS)
+def test_an_error_is_the_providers_own(providers, upstream, target):
+    """An SDK understands no errors but those of its provider."""
+    upstream.script(answers.respond(400, target.sdk.error("It is so.")))
+    with pytest.raises(Exception, match=r"It is so\."):
+        SDKS[target.name](providers.url, target.model, False)
