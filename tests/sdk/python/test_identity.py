@@ -11,8 +11,9 @@ import pytest
 from conftest import CLIENT_KEY, configuration, to
 from gateway import ROOT, Gateway
 from openai import OpenAI
-from providers import gemini
+from providers import bedrock, gemini
 from providers.script import HELLO
+from signature import check_signature
 from upstream import Upstream
 
 QUESTION = [{"role": "user", "content": "Say hello."}]
@@ -34,7 +35,9 @@ def serve(request, running_upstream, tmp_path):
 
     def serve(environment, config=None):
         config = config or configuration("identity.yaml", tmp_path, running_upstream.url)
-        gateway = Gateway(config, *to(running_upstream, ("azure", "gemini")), environment=environment)
+        gateway = Gateway(
+            config, *to(running_upstream, ("azure", "bedrock", "gemini")), environment=environment
+        )
 
         def stop():
             gateway.stop()
@@ -162,3 +165,38 @@ class TestGoogle:
         asked = cloud.requests[-1]
         assert asked.header("metadata-flavor") == "Google"
         assert asked.target == "/computeMetadata/v1/instance/service-accounts/default/token"
+
+
+class TestAws:
+    ANSWER = staticmethod(lambda exchange: exchange.respond(body=bedrock.answer(HELLO)))
+
+    def test_temporary_keys_of_the_environment(self, serve, upstream):
+        upstream.script(self.ANSWER)
+        keys = {"AWS_ACCESS_KEY_ID": "ASIATEST", "AWS_SECRET_ACCESS_KEY": "its-secret"}
+        gateway = serve({**keys, "AWS_SESSION_TOKEN": "its-token"})
+        assert ask(gateway, "bedrock", "m:0") == HELLO.content
+        check_signature(upstream.request, "ASIATEST", "its-secret", "eu-central-1", "its-token")
+
+    def test_an_api_key_needs_no_signature(self, serve, upstream):
+        upstream.script(self.ANSWER)
+        assert ask(serve({"AWS_BEARER_TOKEN_BEDROCK": "a-bedrock-key"}), "bedrock") == HELLO.content
+        assert upstream.request.header("authorization") == "Bearer a-bedrock-key"
+
+    def test_a_container_asks_its_agent(self, serve, cloud, upstream):
+        keys = {
+            "AccessKeyId": "ASIATEST",
+            "SecretAccessKey": "its-secret",
+            "Token": "its-token",
+            "Expiration": "2999-01-01T00:00:00Z",
+        }
+        cloud.script(answers.respond(200, keys))
+        upstream.script(self.ANSWER)
+        environment = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{cloud.url}/credentials",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "for-the-agent",
+        }
+        gateway = serve(environment)
+        for _ in range(2):
+            assert ask(gateway, "bedrock") == HELLO.content
+            check_signature(upstream.requests[-1], "ASIATEST", "its-secret", "eu-central-1", "its-token")
+        assert cloud.request.header("authorization") == "for-the-agent"
