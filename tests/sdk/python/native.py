@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import botocore.session
+import pytest
 from anthropic import Anthropic
 from botocore.config import Config
 from cohere import ClientV2
@@ -12,6 +13,7 @@ from google.genai import types
 from mistralai.client import Mistral
 from ollama import Client as Ollama
 from openai import OpenAI
+from targets import by_name
 
 SAY_HELLO = "Say hello."
 MESSAGES = [{"role": "user", "content": SAY_HELLO}]
@@ -75,7 +77,16 @@ def mistral(url, model, stream):
 
 
 def gemini(url, model, stream):
-    options = types.HttpOptions(base_url=f"{url}/its-own/gemini", api_version="v1beta")
+    return gemini_at(f"{url}/its-own/gemini", model, stream)
+
+
+def gemini_read(url, model, stream):
+    """Through a route that reads what passes."""
+    return gemini_at(url, model, stream)
+
+
+def gemini_at(url, model, stream):
+    options = types.HttpOptions(base_url=url, api_version="v1beta")
     client = Gemini(api_key=CLIENT_KEY, http_options=options)
     look_up = types.FunctionDeclaration(name="look_up", parameters=PARAMETERS)
     config = types.GenerateContentConfig(tools=[types.Tool(function_declarations=[look_up])])
@@ -139,13 +150,18 @@ def huggingface(url, model, stream):
     return Told("".join(chunk.choices[0].delta.content or "" for chunk in chunks), [])
 
 
-# By the target whose format they speak.
-SDKS = {
-    "anthropic": anthropic,
-    "bedrock": bedrock,
-    "cohere": cohere,
-    "gemini": gemini,
-    "huggingface": huggingface,
-    "llama2-by-ollama": ollama,
-    "mistral": mistral,
-}
+# With the target whose format they speak.
+SDKS = [
+    pytest.param(by_name(name), tell, id=tell.__name__)
+    for name, tell in [
+        ("anthropic", anthropic),
+        ("bedrock", bedrock),
+        ("cohere", cohere),
+        ("gemini", gemini),
+        ("gemini", gemini_read),
+        ("huggingface", huggingface),
+        ("llama2-by-ollama", ollama),
+        ("mistral", mistral),
+    ]
+]
+each_sdk = pytest.mark.parametrize("target, tell", SDKS)

@@ -5,8 +5,8 @@ import json
 import pytest
 from conftest import configuration
 from gateway import Gateway
-from matrix import QUESTION, STREAMED, ask, client_of, complete, only, targets
-from native import SDKS
+from matrix import QUESTION, STREAMED, ask, client_of, complete, targets
+from native import each_sdk
 from test_matrix_tools import OFFER, result
 
 
@@ -59,7 +59,7 @@ def test_a_round_trip(mocked, target, stream):
 
 
 @STREAMED
-@only(*SDKS)
-def test_the_providers_own_sdk(mocked, target, stream):
-    told = SDKS[target.name](mocked.url, target.model, stream)
+@each_sdk
+def test_the_providers_own_sdk(mocked, target, tell, stream):
+    told = tell(mocked.url, target.model, stream)
     assert told.text or told.calls

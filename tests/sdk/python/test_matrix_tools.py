@@ -2,6 +2,7 @@
 
 import json
 
+import openai_answers as answers
 import pytest
 from matrix import QUESTION, STREAMED, ask, client_of, only, positions, targets, translated, without
 from openai import BadRequestError
@@ -70,6 +71,21 @@ def test_a_round_trip(providers, upstream, target, stream):
 
 def result(call, content):
     return {"role": "tool", "tool_call_id": call.id, "content": content}
+
+
+@only("gemini", "vertex")
+def test_a_signed_call_goes_back_signed(providers, upstream, target):
+    """Gemini wants the signature again, for which OpenAI's format has no place but the call's id."""
+    signed = target.sdk.answer(TOOLS)
+    signed["candidates"][0]["content"]["parts"][0]["thoughtSignature"] = "c2lnbmVk"
+    upstream.script(answers.respond(200, signed), speaking(target, HELLO))
+    members = {"model": target.model, "tools": OFFER}
+    client = client_of(providers, target)
+    message = client.chat.completions.create(messages=QUESTION, **members).choices[0].message
+    results = [result(call, "3") for call in message.tool_calls]
+    client.chat.completions.create(messages=[*QUESTION, message, *results], **members)
+    parts = upstream.requests[1].json()["contents"][1]["parts"]
+    assert [part.get("thoughtSignature") for part in parts] == ["c2lnbmVk", None]
 
 
 # What each choice becomes. `None`: the provider decides by itself, or there is no way to say it.

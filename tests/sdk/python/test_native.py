@@ -5,8 +5,8 @@ import json
 import openai_answers as answers
 import pytest
 from conftest import CLIENT_KEY
-from matrix import STREAMED, only
-from native import SAY_HELLO, SDKS
+from matrix import STREAMED
+from native import SAY_HELLO, SDKS, each_sdk
 from providers.script import HELLO, TOOLS
 from targets import speaking
 
@@ -16,26 +16,26 @@ def decoded(calls):
 
 
 @STREAMED
-@only(*SDKS)
-def test_a_question_and_its_answer(providers, upstream, target, stream):
+@each_sdk
+def test_a_question_and_its_answer(providers, upstream, target, tell, stream):
     upstream.script(speaking(target, HELLO))
-    told = SDKS[target.name](providers.url, target.model, stream)
+    told = tell(providers.url, target.model, stream)
     assert told.text == HELLO.content
     assert SAY_HELLO in upstream.request.body.decode()
     assert CLIENT_KEY not in str(upstream.request)
 
 
 @STREAMED
-@only(*(name for name in SDKS if name != "huggingface"))
-def test_calls_of_tools(providers, upstream, target, stream):
+@pytest.mark.parametrize("target, tell", [sdk for sdk in SDKS if sdk.id != "huggingface"])
+def test_calls_of_tools(providers, upstream, target, tell, stream):
     upstream.script(speaking(target, TOOLS))
-    told = SDKS[target.name](providers.url, target.model, stream)
+    told = tell(providers.url, target.model, stream)
     assert decoded(told.calls) == [(call.name, json.loads(call.whole)) for call in TOOLS.calls]
 
 
-@only(*SDKS)
-def test_an_error_is_the_providers_own(providers, upstream, target):
+@each_sdk
+def test_an_error_is_the_providers_own(providers, upstream, target, tell):
     """An SDK understands no errors but those of its provider."""
     upstream.script(answers.respond(400, target.sdk.error("It is so.")))
     with pytest.raises(Exception, match=r"It is so\."):
-        SDKS[target.name](providers.url, target.model, False)
+        tell(providers.url, target.model, False)
