@@ -1,13 +1,16 @@
 """Streams of every provider: event by event, however their bytes are cut."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import openai
 import openai_answers as answers
 import pytest
 from matrix import QUESTION, ask, client_of, complete, targets
 from providers.script import HELLO, TOOLS
-from targets import speaking
+from targets import TARGETS, speaking
+from upstream import PATIENCE
 
 USAGE = {"stream_options": {"include_usage": True}}
 
@@ -118,3 +121,20 @@ def test_a_client_that_closes_the_stream_stops_the_upstream(providers, upstream,
     next(stream)
     stream.close()
     stopped.wait()
+
+
+def test_streams_of_all_providers_side_by_side(providers, upstream):
+    """Each client gets its own provider's words, while all streams are open."""
+    by_path = {target.target(stream=True, completions=False): target for target in TARGETS}
+    together = 3 * list(by_path)
+    all_there = threading.Barrier(len(together))
+
+    def answer(exchange):
+        path = exchange.request.target
+        all_there.wait(PATIENCE)
+        speaking(by_path[path], HELLO.but(text=(path, "!")))(exchange)
+
+    upstream.script(answer)
+    with ThreadPoolExecutor(len(together)) as pool:
+        said = list(pool.map(lambda path: ask(providers, by_path[path], stream=True)[0].content, together))
+    assert said == [f"{path}!" for path in together]

@@ -1,12 +1,13 @@
 """Tools: offered, called, answered, whoever the provider is."""
 
 import json
+import re
 
 import openai_answers as answers
 import pytest
 from matrix import QUESTION, STREAMED, ask, client_of, only, positions, targets, translated, without
 from openai import BadRequestError
-from providers.script import ADD, HELLO, LOOK_UP, TOOLS, Call
+from providers.script import ADD, HELLO, LOOK_UP, TOOLS, Call, Script
 from targets import scalars, speaking
 
 
@@ -71,6 +72,33 @@ def test_a_round_trip(providers, upstream, target, stream):
 
 def result(call, content):
     return {"role": "tool", "tool_call_id": call.id, "content": content}
+
+
+@STREAMED
+@only("anthropic", "bedrock")
+def test_a_name_that_the_provider_does_not_take(providers, upstream, target, stream):
+    """It is changed on the way there, and back again."""
+    name = "my tools.add/1"
+
+    def answer(exchange):
+        (sent,) = {each for each in scalars(exchange.request.json()) if each.startswith("my")}
+        assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", sent)
+        called = Script(calls=(Call(sent, ("{}",)),), finish="tool_calls")
+        speaking(target, called)(exchange)
+
+    upstream.script(answer)
+    (said,) = ask(providers, target, stream, tools=[tool(name)], messages=history(name=name))
+    assert [call["name"] for call in said.calls] == [name]
+
+
+@translated("tools")
+def test_results_in_parts(providers, upstream, target):
+    upstream.script(speaking(target, HELLO))
+    asked, answered = history()[1:]
+    parts = [{"type": "text", "text": "result-one"}, {"type": "text", "text": "result-two"}]
+    ask(providers, target, messages=[*QUESTION, asked, {**answered, "content": parts}], tools=OFFER)
+    found = positions(upstream.request, ["result-one", "result-two"])
+    assert found == sorted(found)
 
 
 @only("gemini", "vertex")
@@ -188,8 +216,8 @@ def test_tools_that_cannot_be_carried(providers, upstream, target):
     assert upstream.requests == []
 
 
-def history(arguments='{"a":1}'):
-    call = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": arguments}}
+def history(arguments='{"a":1}', name="add"):
+    call = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
     asked = {"role": "assistant", "content": None, "tool_calls": [call]}
     return [*QUESTION, asked, {"role": "tool", "tool_call_id": "call_1", "content": "3"}]
 
