@@ -9,10 +9,12 @@ mod read;
 
 use std::borrow::Cow;
 
+pub(crate) use content::is_blank;
 pub use content::{Content, Image, ImageSource, Part};
 use serde_json::value::RawValue;
 
 use crate::body::Members;
+use crate::functions::arguments_text;
 
 /// A chat completions request; a completions request is one with its prompt as the only message.
 #[derive(Debug, Clone)]
@@ -187,6 +189,70 @@ impl<'a> Chat<'a> {
         self.body.present(name)
     }
 
+    /// JSON text of such a member that has to be an object.
+    ///
+    /// # Errors
+    /// If it is none; `form` says what to send.
+    pub(crate) fn extra_object(
+        &self,
+        name: &'static str,
+        form: &str,
+    ) -> Result<Option<&'a RawValue>, RequestError> {
+        let Some(text) = self.extra(name) else { return Ok(None) };
+        let object = serde_json::from_str(text).ok().filter(|_| text.starts_with('{'));
+        object.map(Some).ok_or_else(|| RequestError::new(name, format!("{name} must be {form}")))
+    }
+
+    /// The text of a completions request.
+    ///
+    /// # Errors
+    /// If it is another request.
+    pub fn prompt_text(&self) -> Result<&str, RequestError> {
+        self.prompt.as_deref().ok_or_else(|| RequestError::new("prompt", "prompt is missing"))
+    }
+
+    /// The stop texts, for a provider that takes no more than `max`.
+    ///
+    /// # Errors
+    /// If there are more: to leave some out would make the model go on where the client ends it.
+    pub fn stop_within(&self, max: usize, provider: &str) -> Result<&[Cow<'a, str>], RequestError> {
+        match self.stop.len() {
+            count if count <= max => Ok(&self.stop),
+            count => {
+                let message = format!(
+                    "stop has {count} texts, and {provider} takes at most {max}; send the {max} that matter"
+                );
+                Err(RequestError::new("stop", message))
+            }
+        }
+    }
+
+    /// An error about a conversation in which there is nothing that `provider` could answer.
+    pub(crate) fn nothing_to_answer(&self, provider: &str) -> RequestError {
+        match self.prompt {
+            Some(_) => RequestError::new("prompt", format!("prompt is blank: {provider} needs a text")),
+            None => {
+                let message = format!(
+                    "messages say nothing to answer: {provider} needs a message of role `user` with a text or an image"
+                );
+                RequestError::new("messages", message)
+            }
+        }
+    }
+
+    /// The calls of tools that the conversation tells of, in order.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall<'a>> {
+        self.messages.iter().flat_map(|message| match message {
+            Message::Assistant(assistant) => &*assistant.tool_calls,
+            _ => &[],
+        })
+    }
+
+    /// All instructions as one text, a line for each message; empty if there are none.
+    pub fn instructions(&self) -> String {
+        self.system_texts().collect::<Vec<_>>().join("\n")
+    }
+
     /// All instructions, each system message's texts joined; empty ones left out.
     pub fn system_texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let texts = self.messages.iter().filter_map(|message| match message {
@@ -217,10 +283,7 @@ impl ToolCall<'_> {
     /// # Errors
     /// If they are no JSON object: providers that take an object could not be sent them.
     pub fn arguments_object(&self) -> Result<&RawValue, RequestError> {
-        let text = match self.arguments.trim_ascii() {
-            "" => "{}",
-            text => text,
-        };
+        let text = arguments_text(&self.arguments);
         let object = serde_json::from_str::<&RawValue>(text).ok().filter(|json| json.get().starts_with('{'));
         object.ok_or_else(|| {
             let message = format!("{}.function.arguments must be the text of a JSON object", self.place);

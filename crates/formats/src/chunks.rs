@@ -14,6 +14,7 @@ use crate::codec::{Expected, Operation, Origin};
 use crate::completion::FinishReason;
 use crate::error::ErrorObject;
 use crate::facts::Facts;
+use crate::functions::arguments_text;
 use crate::usage::Usage;
 
 /// Writes the chunks of one stream.
@@ -147,9 +148,8 @@ impl Chunks {
 
     /// A whole tool call of a choice, from a provider that does not stream its arguments.
     pub fn whole_tool_call(&mut self, choice: usize, id: Option<&str>, name: &str, arguments: &str) {
-        let arguments = if arguments.trim_ascii().is_empty() { "{}" } else { arguments };
         let block = u64::MAX - self.calls.len() as u64;
-        self.start_call(choice, block, id, name, arguments);
+        self.start_call(choice, block, id, name, arguments_text(arguments));
         self.end_tool_call(choice, block);
     }
 

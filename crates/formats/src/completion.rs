@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::codec::{Expected, Operation, Origin};
+use crate::functions::arguments_text;
 use crate::usage::Usage;
 
 /// An answer of a model, whoever gave it.
@@ -182,7 +183,7 @@ impl Choice {
             ChatCall {
                 id,
                 r#type: "function",
-                function: ChatFunction { name, arguments: object(&call.arguments) },
+                function: ChatFunction { name, arguments: arguments_text(&call.arguments) },
             }
         });
         let tool_calls: Vec<_> = written.collect();
@@ -205,8 +206,4 @@ impl Choice {
         let text = self.text.as_deref().unwrap_or_default();
         TextChoice { index, text, logprobs: (), finish_reason: self.finish.with_calls(false) }
     }
-}
-
-fn object(arguments: &str) -> &str {
-    if arguments.trim_ascii().is_empty() { "{}" } else { arguments }
 }

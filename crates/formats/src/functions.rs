@@ -1,4 +1,5 @@
-//! OpenAI's deprecated function calling, said with tools, for providers that know only these.
+//! What OpenAI's API lets be said of functions: deprecated function calling is said with tools, for providers
+//! that know only these.
 
 use crate::body::{Members, json_text, map_items};
 
@@ -21,6 +22,11 @@ pub fn to_tools(body: &mut Members<'_>) {
     if let Some(messages) = body.get("messages").and_then(messages) {
         body.set_text("messages", messages);
     }
+}
+
+/// JSON text of a call's arguments: of a call without any, an object without members.
+pub fn arguments_text(arguments: &str) -> &str {
+    if arguments.trim_ascii().is_empty() { "{}" } else { arguments }
 }
 
 fn tool(function: &str) -> String {

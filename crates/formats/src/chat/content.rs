@@ -57,6 +57,22 @@ impl<'a> Content<'a> {
         }
     }
 
+    /// The text of a message that has to be without pictures.
+    ///
+    /// # Errors
+    /// If it has one; `why` says what to send in its place.
+    pub fn text_alone(&self, why: &str) -> Result<Cow<'_, str>, RequestError> {
+        match self.images().next() {
+            Some(image) => Err(image.refused(why)),
+            None => Ok(self.text()),
+        }
+    }
+
+    /// The parts without blank texts, for providers that refuse them.
+    pub fn parts_that_say(&self) -> impl Iterator<Item = &Part<'a>> {
+        self.parts.iter().filter(|part| !part.as_text().is_some_and(is_blank))
+    }
+
     /// The pictures.
     pub fn images(&self) -> impl Iterator<Item = &Image<'a>> {
         self.parts.iter().filter_map(|part| match part {
@@ -119,6 +135,11 @@ impl<'a> ImageSource<'a> {
         }
         Ok(ImageSource::Data { media_type: media_type.into(), base64 })
     }
+}
+
+/// Whether a text is white space alone.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 const NO_COMMA: &str = "the data URL has no comma before its data";

@@ -3,6 +3,8 @@
 mod events;
 mod request;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{Codec, Events, Outgoing};
@@ -136,8 +138,8 @@ pub(super) struct Generation<'a> {
     frequency_penalty: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     presence_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    stop_sequences: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    stop_sequences: &'a [Cow<'a, str>],
 }
 
 /// The most texts at which to stop.
@@ -146,11 +148,6 @@ const MAX_STOPS: usize = 5;
 impl<'a> Generation<'a> {
     /// What the request says.
     pub fn of(chat: &'a Chat<'_>) -> Result<Self, RequestError> {
-        if chat.stop.len() > MAX_STOPS {
-            let message =
-                format!("stop: cohere takes at most {MAX_STOPS} texts, these are {}", chat.stop.len());
-            return Err(RequestError::new("stop", message));
-        }
         Ok(Self {
             max_tokens: chat.max_tokens,
             temperature: chat.temperature,
@@ -159,7 +156,7 @@ impl<'a> Generation<'a> {
             seed: chat.seed,
             frequency_penalty: chat.frequency_penalty.map(|penalty| penalty.clamp(0.0, 1.0)),
             presence_penalty: chat.presence_penalty.map(|penalty| penalty.clamp(0.0, 1.0)),
-            stop_sequences: chat.stop.iter().map(|text| &**text).collect(),
+            stop_sequences: chat.stop_within(MAX_STOPS, "cohere")?,
         })
     }
 }

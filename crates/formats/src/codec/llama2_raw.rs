@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::text_generation::{self, MEMBERS, Tokens};
 use super::{Codec, Events, Outgoing};
-use crate::chat::{Chat, Content, Message, RequestError, ToolChoice};
+use crate::chat::{Chat, Message, RequestError, ToolChoice};
 use crate::completion::Completion;
 use crate::error::ErrorObject;
 
@@ -60,7 +60,7 @@ struct Turn<'a> {
 /// where all instructions are the first turn's.
 fn prompt(chat: &Chat<'_>) -> Result<String, RequestError> {
     let turns = turns(chat)?;
-    let system = chat.system_texts().collect::<Vec<_>>().join("\n");
+    let system = chat.instructions();
     let mut prompt = String::from("<s>[INST] ");
     if !system.is_empty() {
         prompt.extend(["<<SYS>>\n", &system, "\n<</SYS>>\n\n"]);
@@ -92,7 +92,7 @@ fn turns<'a>(chat: &'a Chat<'_>) -> Result<Vec<Turn<'a>>, RequestError> {
             Message::Assistant(_) => return Err(no_tools(&format!("messages[{at}].tool_calls"))),
             Message::Tool(_) => return Err(no_tools(&format!("messages[{at}]"))),
         };
-        let text = text(content)?;
+        let text = content.text_alone("Llama 2's prompt format has no pictures; send text")?;
         match turns.last_mut() {
             _ if text.is_empty() || matches!(message, Message::System(_)) => {}
             Some(last) if last.is_answer == is_answer => last.text.to_mut().extend(["\n", &text]),
@@ -100,13 +100,6 @@ fn turns<'a>(chat: &'a Chat<'_>) -> Result<Vec<Turn<'a>>, RequestError> {
         }
     }
     Ok(turns)
-}
-
-fn text<'a>(content: &'a Content<'_>) -> Result<Cow<'a, str>, RequestError> {
-    match content.images().next() {
-        Some(image) => Err(image.refused("Llama 2's prompt format has no pictures; send text")),
-        None => Ok(content.text()),
-    }
 }
 
 fn no_tools(place: &str) -> RequestError {

@@ -48,8 +48,7 @@ impl Codec for Completions {
     }
 
     fn request(&self, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
-        let missing = || RequestError::new("prompt", "prompt is missing");
-        let prompt = json_text(chat.prompt.as_deref().ok_or_else(missing)?);
+        let prompt = json_text(chat.prompt_text()?);
         let mut body = Members::from_fields([("model", chat.model)]);
         body.set_text("messages", format!(r#"[{{"role":"user","content":{prompt}}}]"#));
         body.set("stream", &chat.stream);

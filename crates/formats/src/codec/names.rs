@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use crate::chat::{Chat, Message};
+use crate::chat::Chat;
 
 /// Tools that had to be renamed for a provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,11 +29,7 @@ impl ToolNames {
     /// Finds a name for every tool that the request declares, or says was called, and that the rule does
     /// not allow. Names that it allows stay, and no two tools get the same one.
     pub fn fitting(chat: &Chat<'_>, rule: &NameRule) -> Self {
-        let called = chat.messages.iter().flat_map(|message| match message {
-            Message::Assistant(assistant) => &*assistant.tool_calls,
-            _ => &[],
-        });
-        let called = called.map(|call| &*call.name);
+        let called = chat.tool_calls().map(|call| &*call.name);
         let names: Vec<&str> = chat.tools.iter().map(|tool| &*tool.name).chain(called).collect();
         let mut renamed = Self::default();
         if names.iter().all(|name| rule.allows(name)) {
@@ -50,15 +46,15 @@ impl ToolNames {
 
     /// Remembers that the tool `original` was sent as `sent`.
     pub fn rename(&mut self, original: &str, sent: &str) {
-        if original != sent && self.sent(original).is_none() {
+        if original != sent && !self.sent.contains_key(original) {
             self.sent.insert(original.to_owned(), sent.to_owned());
             self.originals.entry(sent.to_owned()).or_insert_with(|| original.to_owned());
         }
     }
 
-    /// The name under which a tool was sent, if it was renamed.
-    pub fn sent(&self, original: &str) -> Option<&str> {
-        self.sent.get(original).map(String::as_str)
+    /// The name by which the provider is told of a tool.
+    pub fn sent<'a>(&'a self, original: &'a str) -> &'a str {
+        self.sent.get(original).map_or(original, String::as_str)
     }
 
     /// The client's name of a tool that the provider calls `sent`.
@@ -125,13 +121,13 @@ mod tests {
     #[test]
     fn names_change_as_little_as_they_have_to() {
         let names = fitted(&["time.now", "1st", "get_time", "time now", "1st"]);
-        assert_eq!((names.sent("time.now"), names.sent("1st")), (Some("time_now"), Some("_1st")));
-        assert_eq!(names.sent("get_time"), None);
-        assert_eq!(names.sent("time now"), Some("time_no_c9c88779ae18c134"));
+        assert_eq!((names.sent("time.now"), names.sent("1st")), ("time_now", "_1st"));
+        assert_eq!(names.sent("get_time"), "get_time");
+        assert_eq!(names.sent("time now"), "time_no_c9c88779ae18c134");
         assert_eq!(names.original("time_now"), "time.now");
         assert_eq!(names.original("get_time"), "get_time");
         let taken = fitted(&["a.b", "a_b"]);
-        assert_ne!(taken.sent("a.b"), Some("a_b"));
+        assert_ne!(taken.sent("a.b"), "a_b");
     }
 
     proptest! {
@@ -140,7 +136,7 @@ mod tests {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
             let fitted = fitted(&names);
             for name in names {
-                let sent = fitted.sent(name).unwrap_or(name);
+                let sent = fitted.sent(name);
                 prop_assert!(RULE.allows(sent), "{sent}");
                 prop_assert_eq!(fitted.original(sent), name);
             }

@@ -38,8 +38,7 @@ impl Codec for Ollama {
                 serde_json::to_vec(&ChatRequest { asked, messages, tools })
             }
             Ollama::Generate => {
-                let missing = || RequestError::new("prompt", "prompt is missing");
-                let prompt = chat.prompt.as_deref().ok_or_else(missing)?;
+                let prompt = chat.prompt_text()?;
                 serde_json::to_vec(&GenerateRequest { asked, prompt })
             }
         };

@@ -28,8 +28,7 @@ impl Codec for TextGeneration {
     }
 
     fn request(&self, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
-        let missing = || RequestError::new("prompt", "prompt is missing");
-        Ok(request(chat.prompt.as_deref().ok_or_else(missing)?, chat))
+        Ok(request(chat.prompt_text()?, chat))
     }
 
     fn answer(&self, json: &str, _request_id: Option<&str>) -> Result<Completion, ErrorObject> {

@@ -9,7 +9,7 @@ use super::schema::closed;
 use crate::body::json_text;
 use crate::chat::{
     Assistant, Chat, Content, Image, ImageSource, Message, Part, RequestError, ResponseFormat, Tool,
-    ToolChoice, ToolResult,
+    ToolChoice, ToolResult, is_blank,
 };
 use crate::codec::{NameRule, Outgoing, ToolNames};
 
@@ -21,6 +21,9 @@ const MAX_TEMPERATURE: f64 = 1.0;
 
 /// What tools may be called.
 const NAMES: NameRule = NameRule { max: 128, is_allowed: is_plain, is_first: is_plain };
+
+/// How clients say how to think, as to the API itself.
+const THINKING: &str = r#"an object, as in anthropic's API: {"type":"enabled","budget_tokens":…}"#;
 
 /// The pictures that are taken.
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -68,11 +71,7 @@ struct Request<'a> {
 #[derive(Serialize)]
 struct Turn<'a> {
     role: &'static str,
-    /// Results of tools; in the end all blocks, since results come first.
     content: Vec<Block<'a>>,
-    /// The blocks that follow the results.
-    #[serde(skip)]
-    rest: Vec<Block<'a>>,
 }
 
 #[derive(Serialize)]
@@ -162,7 +161,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         model: chat.model,
         max_tokens: chat.max_tokens.unwrap_or(MAX_TOKENS),
         stream: chat.stream,
-        system: chat.system_texts().collect::<Vec<_>>().join("\n"),
+        system: chat.instructions(),
         messages: turns(chat, &tool_names)?,
         tools: chat.tools.iter().map(|tool| declaration(tool, &tool_names)).collect(),
         tool_choice: choice(chat, &tool_names),
@@ -172,7 +171,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         stop_sequences,
         output_config,
         metadata: chat.user.as_deref().map(|user_id| Metadata { user_id }),
-        thinking: chat.extra("thinking").map(thinking).transpose()?,
+        thinking: chat.extra_object("thinking", THINKING)?,
     };
     let body = json_text(&request).into_bytes();
     Ok(Outgoing { body, tool_names, dropped })
@@ -182,56 +181,43 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
 fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, RequestError> {
     let mut turns: Vec<Turn<'a>> = Vec::new();
     for message in chat.turns() {
-        let (role, results, rest) = match message {
-            Message::User(content) => ("user", Vec::new(), blocks(content)?),
-            Message::Tool(result) => ("user", vec![tool_result(result)?], Vec::new()),
-            Message::Assistant(assistant) => ("assistant", Vec::new(), said(assistant, names)?),
+        let (role, content) = match message {
+            Message::User(content) => ("user", blocks(content)?),
+            Message::Tool(result) => ("user", vec![tool_result(result)?]),
+            Message::Assistant(assistant) => ("assistant", said(assistant, names)?),
             Message::System(_) => continue,
         };
-        if results.is_empty() && rest.is_empty() {
-            continue;
-        }
-        if turns.last().is_none_or(|last| last.role != role) {
-            turns.push(Turn { role, content: Vec::new(), rest: Vec::new() });
-        }
-        if let Some(turn) = turns.last_mut() {
-            turn.content.extend(results);
-            turn.rest.extend(rest);
+        match turns.last_mut() {
+            _ if content.is_empty() => {}
+            Some(last) if last.role == role => last.content.extend(content),
+            _ => turns.push(Turn { role, content }),
         }
     }
     for turn in &mut turns {
-        turn.content.append(&mut turn.rest);
+        // The API insists that results come first.
+        turn.content.sort_by_key(|block| !matches!(block, Block::ToolResult { .. }));
     }
-    match turns.last_mut() {
-        None => Err(RequestError::new(
-            "messages",
-            "messages say nothing to answer: anthropic needs a message of role `user` with a text or an image",
-        )),
-        Some(last) => {
-            // The model goes on from an answer that was begun, and that must not end in white space.
-            if let ("assistant", Some(Block::Text { text })) = (last.role, last.content.last_mut()) {
-                *text = text.trim_end();
-            }
-            Ok(turns)
-        }
+    let last = turns.last_mut().ok_or_else(|| chat.nothing_to_answer("anthropic"))?;
+    // The model goes on from an answer that was begun, and that must not end in white space.
+    if let ("assistant", Some(Block::Text { text })) = (last.role, last.content.last_mut()) {
+        *text = text.trim_end();
     }
+    Ok(turns)
 }
 
 /// The parts of a message; blank texts are refused by the API, and left out.
 fn blocks<'a>(content: &'a Content<'_>) -> Result<Vec<Block<'a>>, RequestError> {
-    let parts = content.parts.iter().filter(|part| !part.as_text().is_some_and(is_blank));
-    parts
-        .map(|part| match part {
-            Part::Text(text) => Ok(Block::Text { text }),
-            Part::Image(image) => Ok(Block::Image { source: source(image)? }),
-        })
-        .collect()
+    let block = |part: &'a Part<'_>| match part {
+        Part::Text(text) => Ok(Block::Text { text }),
+        Part::Image(image) => Ok(Block::Image { source: source(image)? }),
+    };
+    content.parts_that_say().map(block).collect()
 }
 
 fn said<'a>(assistant: &'a Assistant<'_>, names: &'a ToolNames) -> Result<Vec<Block<'a>>, RequestError> {
     let mut blocks = blocks(&assistant.content)?;
     for call in &assistant.tool_calls {
-        let name = names.sent(&call.name).unwrap_or(&call.name);
+        let name = names.sent(&call.name);
         blocks.push(Block::ToolUse { id: plain(&call.id), name, input: call.arguments_object()? });
     }
     Ok(blocks)
@@ -257,7 +243,7 @@ fn source<'a>(image: &'a Image<'_>) -> Result<Source<'a>, RequestError> {
 
 fn declaration<'a>(tool: &'a Tool<'_>, names: &'a ToolNames) -> Declaration<'a> {
     Declaration {
-        name: names.sent(&tool.name).unwrap_or(&tool.name),
+        name: names.sent(&tool.name),
         description: tool.description.as_deref(),
         input_schema: tool.schema(),
     }
@@ -270,7 +256,7 @@ fn choice<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Option<Choice<'a>> {
         None if !disable_parallel_tool_use => None,
         None | Some(ToolChoice::Auto) => choice("auto", None),
         Some(ToolChoice::Required) => choice("any", None),
-        Some(ToolChoice::Named(name)) => choice("tool", Some(names.sent(name).unwrap_or(name))),
+        Some(ToolChoice::Named(name)) => choice("tool", Some(names.sent(name))),
         Some(ToolChoice::None) => {
             Some(Choice { r#type: "none", name: None, disable_parallel_tool_use: false })
         }
@@ -290,16 +276,6 @@ fn output_config<'a>(chat: &'a Chat<'_>) -> Option<OutputConfig<'a>> {
     Some(OutputConfig { format: Format { r#type: "json_schema", schema } })
 }
 
-/// How to think, which clients may say as to the API itself.
-fn thinking(thinking: &str) -> Result<&RawValue, RequestError> {
-    let object = serde_json::from_str(thinking).ok().filter(|_| thinking.starts_with('{'));
-    object.ok_or_else(|| {
-        let message =
-            "thinking must be an object, as in anthropic's API: {\"type\":\"enabled\",\"budget_tokens\":…}";
-        RequestError::new("thinking", message)
-    })
-}
-
 /// An id of a call as the API takes it.
 fn plain(id: &str) -> Cow<'_, str> {
     match id.chars().all(is_plain) {
@@ -310,10 +286,6 @@ fn plain(id: &str) -> Cow<'_, str> {
 
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 fn is_web(url: &str) -> bool {

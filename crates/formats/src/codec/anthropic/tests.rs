@@ -102,6 +102,12 @@ fn a_request_that_says_nothing_is_refused() {
         let said = refused(&format!("[{nothing}]"));
         assert!(said.contains("anthropic needs a message of role `user`"), "{said}");
     }
+    let blank = r#"{"prompt":" "}"#;
+    let refused_prompt = trial::sent(&Anthropic, blank, "m", &Options::default()).unwrap_err();
+    assert_eq!(
+        (refused_prompt.param, &*refused_prompt.message),
+        (Some("prompt"), "prompt is blank: anthropic needs a text")
+    );
     let link = r#"[{"role":"user","content":[{"type":"image_url","image_url":{"url":"file:///x"}}]}]"#;
     assert_eq!(
         refused(link),

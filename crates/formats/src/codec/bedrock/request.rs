@@ -13,7 +13,7 @@ use super::shape::{
 use crate::body::{Members, json_text};
 use crate::chat::{
     Assistant, Chat, Content, Image, ImageSource, Message, Part, RequestError, ResponseFormat, Tool,
-    ToolChoice, ToolResult,
+    ToolChoice, ToolResult, is_blank,
 };
 use crate::codec::anthropic::schema::closed;
 use crate::codec::{NameRule, Outgoing, ToolNames};
@@ -27,6 +27,9 @@ const IDS: NameRule = NameRule { max: 64, is_allowed: is_of_id, is_first: is_of_
 
 /// The highest temperature; OpenAI's goes up to 2.
 const MAX_TEMPERATURE: f64 = 1.0;
+
+/// What clients name guardrails with, as to the API itself.
+const GUARDRAIL: &str = r#"an object, as in bedrock's API: {"guardrailIdentifier":…,"guardrailVersion":…}"#;
 
 /// The pictures that are taken, and what they are called.
 const IMAGES: [(&str, &str); 4] =
@@ -68,7 +71,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         },
         tool_config: tool_config(tools, chat.tool_choice.as_ref(), &tool_names, family.schemas),
         output_config,
-        guardrail_config: chat.extra("guardrailConfig").map(guardrail_config).transpose()?,
+        guardrail_config: chat.extra_object("guardrailConfig", GUARDRAIL)?,
         additional_model_request_fields: chat.top_k.and_then(|top_k| nested(family.top_k, top_k)),
     };
     let body = json_text(&request).into_bytes();
@@ -129,16 +132,7 @@ fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, 
         // Claude insists that results come first.
         turn.content.sort_by_key(|block| !matches!(block, Block::ToolResult { .. }));
     }
-    let Some(last) = turns.last_mut() else {
-        let (param, what) = match chat.prompt {
-            Some(_) => ("prompt", "prompt is blank: bedrock needs a text"),
-            None => (
-                "messages",
-                "messages say nothing beside instructions: bedrock needs one of role `user` with a text or an image",
-            ),
-        };
-        return Err(RequestError::new(param, what));
-    };
+    let last = turns.last_mut().ok_or_else(|| chat.nothing_to_answer("bedrock"))?;
     // The model goes on from an answer that was begun, and Claude refuses one that ends in white space.
     if let ("assistant", Some(Block::Text(text))) = (last.role, last.content.last_mut()) {
         *text = text.trim_end();
@@ -148,12 +142,11 @@ fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, 
 
 /// The parts of a message; blank texts are refused by the API, and left out.
 fn blocks<'a>(content: &'a Content<'_>) -> Result<Vec<Block<'a>>, RequestError> {
-    let parts = content.parts.iter().filter(|part| !part.as_text().is_some_and(is_blank));
     let block = |part: &'a Part<'_>| match part {
         Part::Text(text) => Ok(Block::Text(text)),
         Part::Image(image) => Ok(Block::Image(picture(image)?)),
     };
-    parts.map(block).collect()
+    content.parts_that_say().map(block).collect()
 }
 
 fn said<'a>(assistant: &'a Assistant<'_>, names: &'a ToolNames) -> Result<Vec<Block<'a>>, RequestError> {
@@ -161,7 +154,7 @@ fn said<'a>(assistant: &'a Assistant<'_>, names: &'a ToolNames) -> Result<Vec<Bl
     for call in &assistant.tool_calls {
         blocks.push(Block::ToolUse {
             tool_use_id: IDS.fitted(&call.id),
-            name: names.sent(&call.name).unwrap_or(&call.name),
+            name: names.sent(&call.name),
             input: call.arguments_object()?,
         });
     }
@@ -175,7 +168,7 @@ fn tool_result<'a>(result: &'a ToolResult<'_>) -> Result<Block<'a>, RequestError
     match serde_json::from_str::<Box<RawValue>>(&text).ok().filter(|json| json.get().starts_with('{')) {
         Some(object) => content.push(Returned::Json(object)),
         None => {
-            let texts = result.content.parts.iter().filter_map(Part::as_text).filter(|text| !is_blank(text));
+            let texts = result.content.parts_that_say().filter_map(Part::as_text);
             content.extend(texts.map(Returned::Text));
         }
     }
@@ -201,11 +194,7 @@ fn picture<'a>(image: &'a Image<'_>) -> Result<Picture<'a>, RequestError> {
 /// The tools that the conversation has called, each once, as far as it tells of them: their names.
 fn called<'a>(chat: &'a Chat<'_>) -> Vec<Tool<'a>> {
     let mut known = HashSet::new();
-    let calls = chat.messages.iter().flat_map(|message| match message {
-        Message::Assistant(assistant) => &*assistant.tool_calls,
-        _ => &[],
-    });
-    let names = calls.map(|call| &*call.name).filter(|name| known.insert(*name));
+    let names = chat.tool_calls().map(|call| &*call.name).filter(|name| known.insert(*name));
     names.map(|name| Tool { name: name.into(), description: None, parameters: None, strict: None }).collect()
 }
 
@@ -216,7 +205,7 @@ fn tool_config<'a>(
     schemas: bool,
 ) -> Option<ToolConfig<'a>> {
     let declared = tools.iter().map(|tool| Declaration::ToolSpec {
-        name: names.sent(&tool.name).unwrap_or(&tool.name),
+        name: names.sent(&tool.name),
         description: tool.description.as_deref().filter(|text| !is_blank(text)),
         input_schema: Schema { json: tool.schema() },
         strict: schemas && tool.strict == Some(true),
@@ -225,7 +214,7 @@ fn tool_config<'a>(
         None | Some(ToolChoice::None) => None,
         Some(ToolChoice::Auto) => Some(Choice::Auto {}),
         Some(ToolChoice::Required) => Some(Choice::Any {}),
-        Some(ToolChoice::Named(name)) => Some(Choice::Tool { name: names.sent(name).unwrap_or(name) }),
+        Some(ToolChoice::Named(name)) => Some(Choice::Tool { name: names.sent(name) }),
     };
     (!tools.is_empty()).then(|| ToolConfig { tools: declared.collect(), tool_choice })
 }
@@ -242,16 +231,6 @@ fn output_config<'a>(chat: &'a Chat<'_>, schemas: bool) -> Option<OutputConfig<'
     Some(OutputConfig { text_format: TextFormat { r#type: "json_schema", structure } })
 }
 
-/// Guardrails, which clients may name as to the API itself.
-fn guardrail_config(config: &str) -> Result<&RawValue, RequestError> {
-    let object = serde_json::from_str(config).ok().filter(|_| config.starts_with('{'));
-    object.ok_or_else(|| {
-        let message = "guardrailConfig must be an object, as in bedrock's API: \
-                       {\"guardrailIdentifier\":…,\"guardrailVersion\":…}";
-        RequestError::new("guardrailConfig", message)
-    })
-}
-
 /// `value` under members that are nested; nothing if there are none.
 fn nested(path: &[&str], value: i64) -> Option<Value> {
     (!path.is_empty()).then(|| path.iter().rev().fold(json!(value), |inner, name| json!({*name: inner})))
@@ -263,10 +242,6 @@ fn is_of_name(c: char) -> bool {
 
 fn is_of_id(c: char) -> bool {
     is_of_name(c) || c == '.' || c == ':'
-}
-
-fn is_blank(text: &str) -> bool {
-    text.trim().is_empty()
 }
 
 #[cfg(test)]

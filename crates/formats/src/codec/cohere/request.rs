@@ -12,6 +12,7 @@ use crate::chat::{
     ToolChoice,
 };
 use crate::codec::Outgoing;
+use crate::functions::arguments_text;
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -113,9 +114,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     let messages = chat.messages.iter().filter_map(|message| said(message).transpose());
     let messages = messages.collect::<Result<Vec<_>, _>>()?;
     if !messages.iter().any(|said| !matches!(said, Said::System { .. })) {
-        let message =
-            "messages say nothing to answer: cohere needs a message of role `user` with a text or an image";
-        return Err(RequestError::new("messages", message));
+        return Err(chat.nothing_to_answer("cohere"));
     }
     // A model cannot be made to call one tool, but one of those that it knows.
     let is_offered = |tool: &&Tool<'_>| match &chat.tool_choice {
@@ -168,10 +167,8 @@ fn said<'a>(message: &'a Message<'_>) -> Result<Option<Said<'a>>, RequestError> 
             tool_calls: assistant.tool_calls.iter().map(call).collect(),
         }),
         Message::Tool(result) => {
-            if let Some(image) = result.content.images().next() {
-                return Err(image.refused("cohere takes no images from tools; send the result as text"));
-            }
-            Some(Said::Tool { tool_call_id: &result.call_id, content: result.content.text() })
+            let why = "cohere takes no images from tools; send the result as text";
+            Some(Said::Tool { tool_call_id: &result.call_id, content: result.content.text_alone(why)? })
         }
     })
 }
@@ -200,8 +197,8 @@ fn url<'a>(image: &'a Image<'_>) -> Cow<'a, str> {
 }
 
 fn call<'a>(call: &'a ToolCall<'_>) -> Call<'a> {
-    let arguments = if call.arguments.trim_ascii().is_empty() { "{}" } else { &call.arguments };
-    Call { id: &call.id, r#type: "function", function: Called { name: &call.name, arguments } }
+    let function = Called { name: &call.name, arguments: arguments_text(&call.arguments) };
+    Call { id: &call.id, r#type: "function", function }
 }
 
 fn declaration<'a>(tool: &'a Tool<'_>) -> Declaration<'a> {

@@ -109,7 +109,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         model: chat.model,
         stream: chat.stream,
         message,
-        preamble: chat.system_texts().collect::<Vec<_>>().join("\n"),
+        preamble: chat.instructions(),
         chat_history,
         tools,
         tool_results,
@@ -165,15 +165,11 @@ fn history<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Said<'a>>
 }
 
 fn text<'a>(content: &'a Content<'_>) -> Result<Cow<'a, str>, RequestError> {
-    match content.images().next() {
-        Some(image) => Err(image.refused("cohere's version 1 takes text only; its version 2 takes images")),
-        None => Ok(content.text()),
-    }
+    content.text_alone("cohere's version 1 takes text only; its version 2 takes images")
 }
 
 fn called<'a>(call: &'a ToolCall<'_>, names: &'a ToolNames) -> Result<Called<'a>, RequestError> {
-    let name = names.sent(&call.name).unwrap_or(&call.name);
-    Ok(Called { name, parameters: call.arguments_object()? })
+    Ok(Called { name: names.sent(&call.name), parameters: call.arguments_object()? })
 }
 
 /// A result as a list of objects: it is one, is an object, or becomes one.
@@ -218,7 +214,7 @@ fn tools<'a>(
                 RequestError::new("tools", message)
             })?;
             Ok(Tool {
-                name: names.sent(&tool.name).unwrap_or(&tool.name),
+                name: names.sent(&tool.name),
                 description: tool.description.as_deref().unwrap_or_default(),
                 parameter_definitions,
             })

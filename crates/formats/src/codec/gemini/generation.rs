@@ -54,13 +54,6 @@ impl<'a> GenerationConfig<'a> {
     /// # Errors
     /// If there are too many stop texts, or the answer's schema is too large.
     pub fn of(chat: &'a Chat<'_>, budget: &mut Budget) -> Result<Self, RequestError> {
-        if chat.stop.len() > MAX_STOPS {
-            let message = format!(
-                "stop has {} texts, and gemini takes at most {MAX_STOPS}; send the {MAX_STOPS} that matter",
-                chat.stop.len()
-            );
-            return Err(RequestError::new("stop", message));
-        }
         let schema = match &chat.response_format {
             Some(ResponseFormat::JsonSchema { schema: Some(schema), .. }) => {
                 Some(clean(schema.get(), budget).map_err(|error| {
@@ -75,7 +68,7 @@ impl<'a> GenerationConfig<'a> {
             temperature: chat.temperature,
             top_p: chat.top_p,
             top_k: chat.top_k,
-            stop_sequences: &chat.stop,
+            stop_sequences: chat.stop_within(MAX_STOPS, "gemini")?,
             candidate_count: chat.n,
             seed: chat.seed.map(seed),
             presence_penalty: chat.presence_penalty,

@@ -132,7 +132,7 @@ const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 pub fn request(host: Gemini, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     let tool_names = ToolNames::fitting(chat, &NAMES);
     let contents = Conversation::read(host, chat, &tool_names)?;
-    let system: Vec<_> = chat.system_texts().collect();
+    let system = chat.instructions();
     let mut budget = Budget::default();
     let declarations =
         chat.tools.iter().enumerate().map(|(at, tool)| declaration(at, tool, &tool_names, &mut budget));
@@ -141,7 +141,7 @@ pub fn request(host: Gemini, chat: &Chat<'_>) -> Result<Outgoing, RequestError> 
     let generation_config = to_raw_value(&generation_config).expect("texts and numbers have JSON");
     let request = Request {
         system_instruction: (!system.is_empty())
-            .then(|| Instruction { parts: [Piece::Text { text: system.join("\n").into() }] }),
+            .then(|| Instruction { parts: [Piece::Text { text: system.into() }] }),
         contents,
         tools: (!function_declarations.is_empty()).then_some([Tools { function_declarations }]),
         tool_config: chat.tool_choice.as_ref().map(|choice| tool_config(choice, &tool_names)),
@@ -161,12 +161,7 @@ fn declaration<'a>(
 ) -> Result<Declaration<'a>, RequestError> {
     let parameters = clean(tool.parameters.map_or(NO_PARAMETERS, RawValue::get), budget)
         .map_err(|error| RequestError::new("tools", format!("tools[{at}].function.parameters: {error}")))?;
-    Ok(Declaration { name: sent(names, &tool.name), description: tool.description.as_deref(), parameters })
-}
-
-/// The name under which a function is known upstream.
-fn sent<'a>(names: &'a ToolNames, name: &'a str) -> &'a str {
-    names.sent(name).unwrap_or(name)
+    Ok(Declaration { name: names.sent(&tool.name), description: tool.description.as_deref(), parameters })
 }
 
 fn tool_config<'a>(choice: &'a ToolChoice<'_>, names: &'a ToolNames) -> ToolConfig<'a> {
@@ -174,7 +169,7 @@ fn tool_config<'a>(choice: &'a ToolChoice<'_>, names: &'a ToolNames) -> ToolConf
         ToolChoice::None => ("NONE", None),
         ToolChoice::Auto => ("AUTO", None),
         ToolChoice::Required => ("ANY", None),
-        ToolChoice::Named(name) => ("ANY", Some([sent(names, name)])),
+        ToolChoice::Named(name) => ("ANY", Some([names.sent(name)])),
     };
     ToolConfig { function_calling_config: CallingConfig { mode, allowed_function_names: name } }
 }
@@ -253,7 +248,7 @@ impl<'a> Conversation<'a> {
         let (id, thought_signature) = signature::opened(&call.id);
         let function_call = FunctionCall {
             id: self.id(id),
-            name: sent(self.names, &call.name),
+            name: self.names.sent(&call.name),
             args: call.arguments_object()?,
         };
         Ok(Piece::Call { function_call, thought_signature })
@@ -270,7 +265,7 @@ impl<'a> Conversation<'a> {
         }
         let (id, _) = signature::opened(&result.call_id);
         let response = returned(&result.content.text());
-        let name = sent(self.names, &result.name);
+        let name = self.names.sent(&result.name);
         let function_response = FunctionResponse { id: self.id(id), name, response };
         let place = self.calls.get(&*result.call_id).copied().unwrap_or(usize::MAX);
         self.results.push((place, Piece::Response { function_response }));

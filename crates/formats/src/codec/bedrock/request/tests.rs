@@ -191,7 +191,7 @@ fn what_says_nothing_is_left_out_or_refused() {
         let error = refused(conversation(messages));
         assert_eq!(
             error.message,
-            "messages say nothing beside instructions: bedrock needs one of role `user` with a text or an image"
+            "messages say nothing to answer: bedrock needs a message of role `user` with a text or an image"
         );
     }
     let error = refused(json!({"prompt": " "}));
