@@ -176,10 +176,13 @@ pub fn prepare(
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
     let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
     let native = rendered.native.as_ref().and_then(|_| native_format(proxy, rendered));
-    let translated = match native {
+    let mut translated = match native {
         Some(native) => body::configure(proxy, native, &checked, &mut client)?,
         None => body::translate(proxy, wire, &checked, asks_usage, &mut client)?,
     };
+    if let Some(credential) = &body_credential {
+        translated.dropped.retain(|member| *member != credential.name);
+    }
     let named = checked.model.as_ref().filter(|_| proxy.model_name_header);
     Ok(Decision {
         method,

@@ -483,7 +483,39 @@ fn a_credential_in_the_body_is_added_last() {
         Ok::<_, String>(decision.body_credential.map(|credential| credential.to_string()))
     };
     assert_eq!(credential(CHAT).unwrap().as_deref(), Some("key={vault://env/K}"));
-    assert_eq!(credential(r#"{"messages":[{"role":"user","content":"x"}],"key":"theirs"}"#), Ok(None));
+    assert_eq!(
+        credential(r#"{"messages":[{"role":"user","content":"x"}],"key":"theirs"}"#),
+        Ok(Some("key=***".to_owned()))
+    );
+}
+
+#[test]
+fn a_clients_credential_in_the_body_outlives_the_translation() {
+    let sent = |model: &str, allow_override: bool| {
+        let proxy = compile(&format!(
+            "{{route_type: llm/v1/chat, auth: {{allow_override: {allow_override}, param_name: key, param_value: ours, \
+             param_location: body}}, model: {{name: m, {model}}}}}"
+        ));
+        let request = Request::post("/a/b", r#"{"messages":[{"role":"user","content":"x"}],"key":"theirs"}"#);
+        let decision = request.decide(&proxy.unwrap()).unwrap();
+        assert!(decision.dropped_members.is_empty(), "{:?}", decision.dropped_members);
+        let literal = |secret: &config_core::secret::SecretValue| match secret {
+            config_core::secret::SecretValue::Literal(text) => Some(text.clone()),
+            _ => None,
+        };
+        let body = decision.bytes(&bytes::Bytes::new(), &literal).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["key"].clone()
+    };
+    for model in [
+        "provider: openai",
+        "provider: anthropic, options: {anthropic_version: '2023-06-01'}",
+        "provider: cohere",
+        "provider: mistral, options: {mistral_format: openai}",
+        "provider: llama2, options: {llama2_format: ollama, upstream_url: 'http://h/api/chat'}",
+        "provider: llama2, options: {llama2_format: raw, upstream_url: 'http://h/generate'}",
+    ] {
+        assert_eq!((sent(model, true), sent(model, false)), ("theirs".into(), "ours".into()), "{model}");
+    }
 }
 
 #[test]

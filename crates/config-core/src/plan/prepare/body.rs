@@ -18,6 +18,7 @@ use crate::plan::auth::Credential;
 use crate::plan::proxy::{Proxy, form_decode, split_argument};
 use crate::plan::rejection::Rejection;
 use crate::plan::request::RequestHead;
+use crate::secret::SecretValue;
 
 /// A client's body, read as far as its content type says how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,19 +124,23 @@ pub(super) fn passes(proxy: &Proxy, head: &RequestHead<'_>) -> bool {
     preserve && !proxy.auth.signs_body() && matches!(kind, Ok(Kind::Multipart | Kind::Other))
 }
 
-/// The credential for the body, unless the client's own may win and is there.
+/// The credential for the body: the configured one, or the client's own where that may win. It is added to
+/// what is sent, whatever format that is in.
 pub(super) fn credential(proxy: &Proxy, client: &ClientBody<'_>) -> Result<Option<Credential>, Rejection> {
     let Some(ours) = proxy.auth.param_at(ParamLocation::Body) else { return Ok(None) };
     let theirs = match client {
-        ClientBody::Unknown => false,
-        ClientBody::Object(body) => body.present(&ours.name).is_some(),
+        ClientBody::Unknown => None,
+        ClientBody::Object(body) => body.string(&ours.name).filter(|_| proxy.auth.allow_override),
         ClientBody::Fields(_) | ClientBody::Passing(_) | ClientBody::Opaque => {
             let message =
                 format!("request body must be a JSON object, to which `{}` can be added", ours.name);
             return Err(Rejection::bad_request(message));
         }
     };
-    Ok((!theirs || !proxy.auth.allow_override).then(|| ours.clone()))
+    Ok(Some(match theirs {
+        Some(value) => Credential { value: SecretValue::Literal(value), ..ours.clone() },
+        None => ours.clone(),
+    }))
 }
 
 /// Turns a body that passed the checks into the upstream's. Refused with 400 if the provider cannot be
