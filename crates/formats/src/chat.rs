@@ -175,10 +175,19 @@ pub struct RequestError {
     pub param: Option<&'static str>,
 }
 
+/// The longest message, in bytes: it may quote what the client has sent.
+const MAX_MESSAGE: usize = 1 << 10;
+
 impl RequestError {
-    /// An error about a member.
+    /// An error about a member. A message that quotes too much keeps its beginning and its end.
     pub fn new(param: &'static str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), param: Some(param) }
+        let mut message = message.into();
+        if message.len() > MAX_MESSAGE {
+            let head = message.floor_char_boundary(MAX_MESSAGE / 2);
+            let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 2);
+            message.replace_range(head..tail, "…");
+        }
+        Self { message, param: Some(param) }
     }
 }
 

@@ -35,6 +35,10 @@ impl<'a> Chat<'a> {
         let tools = tools.unwrap_or_default();
         let choice = body.present("tool_choice").filter(|_| !tools.is_empty());
         let limit = token_limit(body, options);
+        let limit_name = match body.present("max_completion_tokens") {
+            Some(_) if options.max_tokens.is_none() => "max_completion_tokens",
+            _ => "max_tokens",
+        };
         Ok(Self {
             model,
             stream,
@@ -43,7 +47,7 @@ impl<'a> Chat<'a> {
             tool_choice: choice.map(|choice| tool_choice(choice, &tools)).transpose()?,
             tools,
             parallel_tool_calls: member(body, "parallel_tool_calls", "true or false")?,
-            max_tokens: limit.as_deref().map(|text| whole(text, "max_tokens")).transpose()?,
+            max_tokens: limit.as_deref().map(|text| whole(text, limit_name)).transpose()?,
             temperature: configured(options.temperature, || member(body, "temperature", "a number"))?,
             top_p: configured(options.top_p, || member(body, "top_p", "a number"))?,
             top_k: configured(options.top_k, || whole_member(body, "top_k"))?,
@@ -113,18 +117,23 @@ fn answers(body: &Members<'_>) -> Result<Option<u64>, RequestError> {
 
 fn text_member<'a>(body: &'a Members<'a>, name: &'static str) -> Result<Option<Cow<'a, str>>, RequestError> {
     let Some(text) = body.present(name) else { return Ok(None) };
-    string(text).map(Some).ok_or_else(|| RequestError::new(name, format!("{name} must be a string")))
+    string(text)
+        .map(Some)
+        .ok_or_else(|| RequestError::new(name, format!("{name}{}", no_text(text, "a string"))))
 }
 
 /// One text; a list of several, or of tokens, is more than one question.
 fn prompt(prompt: &str) -> Result<Cow<'_, str>, RequestError> {
-    string(only_item(prompt).unwrap_or(prompt)).ok_or_else(|| {
-        RequestError::new("prompt", "prompt must be one text: this provider takes neither lists nor tokens")
+    let one = only_item(prompt).unwrap_or(prompt);
+    string(one).ok_or_else(|| {
+        let why = no_text(one, "one text: this provider takes neither lists nor tokens");
+        RequestError::new("prompt", format!("prompt{why}"))
     })
 }
 
 fn stop(stop: &str) -> Result<Vec<Cow<'_, str>>, RequestError> {
-    let wrong = || RequestError::new("stop", "stop must be a string or a list of strings");
+    let wrong =
+        || RequestError::new("stop", format!("stop{}", no_text(stop, "a string or a list of strings")));
     let mut texts = Vec::new();
     match string(stop) {
         Some(text) => texts.push(text),
@@ -306,7 +315,8 @@ fn content(content: Option<&RawValue>, at: usize) -> Result<Content<'_>, Request
         Some(error) => Err(error),
         None if is_list => Ok(Content { parts }),
         None => {
-            let message = format!("messages[{at}].content must be a string or a list of parts");
+            let why = no_text(text, "a string or a list of parts");
+            let message = format!("messages[{at}].content{why}");
             Err(RequestError::new("messages", message))
         }
     }
@@ -484,8 +494,21 @@ fn response_format(text: &str) -> Result<Option<ResponseFormat<'_>>, RequestErro
     }
 }
 
+/// What is wrong with a text that cannot be read, since the body is JSON: clients that cut a text after so
+/// many units of UTF-16 send it.
+const NO_TEXT: &str =
+    "a text has half of a surrogate pair, which is no character; cut texts between characters";
+
+/// Why JSON is not the text that was `expected`.
+fn no_text(json: &str, expected: &str) -> String {
+    if json.starts_with('"') { format!(": {NO_TEXT}") } else { format!(" must be {expected}") }
+}
+
 /// What serde says, without the place in a text that the client never saw by itself.
 fn plain(error: &serde_json::Error) -> String {
+    if error.is_syntax() || error.is_eof() {
+        return NO_TEXT.to_owned();
+    }
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }

@@ -86,7 +86,7 @@ fn errors_name_the_member() {
         (r#""top_k":1.5"#, "top_k must be a whole number"),
         (r#""seed":1e300"#, "seed must be a whole number"),
         (r#""max_tokens":-1"#, "max_tokens must be a whole number"),
-        (r#""max_completion_tokens":"9""#, "max_tokens must be a whole number"),
+        (r#""max_completion_tokens":"9""#, "max_completion_tokens must be a whole number"),
         (r#""n":0"#, "n must be at least 1"),
         (r#""n":1.5"#, "n must be a whole number"),
         (r#""stop":7"#, "stop must be a string or a list of strings"),
@@ -235,4 +235,25 @@ fn results_find_their_calls_however_many_there_are() {
         chat.messages.iter().filter(named).count()
     });
     assert_eq!(named, Ok(1));
+}
+
+#[test]
+fn half_a_character_is_called_that() {
+    let half = ": a text has half of a surrogate pair, which is no character; cut texts between characters";
+    let message = |members: &str| refused_messages(&format!(r#"[{{"role":"user",{members}}}]"#));
+    assert_eq!(message(r#""content":"x\ud83d""#), format!("messages[0].content{half}"));
+    assert_eq!(
+        message(r#""content":[{"type":"text","text":"\ud83d x"}]"#),
+        format!("messages[0].content[0]{half}")
+    );
+    assert_eq!(message(r#""content":"x","tool_call_id":"\udc00""#), format!("messages[0]{half}"));
+    assert_eq!(refused(r#"{"prompt":"\ud83d"}"#), (format!("prompt{half}"), "prompt"));
+    assert_eq!(refused(&with(r#""user":"\ud83d""#)), (format!("user{half}"), "user"));
+}
+
+#[test]
+fn what_a_client_sent_is_not_repeated_at_length() {
+    let message = refused_messages(&format!(r#"[{{"role":"{}"}}]"#, "é".repeat(5000)));
+    assert!(message.len() < 1100 && message.starts_with("messages[0].role is `é"), "{message}");
+    assert!(message.ends_with("`, which is none of `system`, `developer`, `user`, `assistant`, `tool`"));
 }
