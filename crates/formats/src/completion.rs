@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::codec::{Expected, Operation, Origin};
+use crate::facts::{Facts, Text};
 use crate::functions::arguments_text;
 use crate::usage::Usage;
 
@@ -89,6 +90,16 @@ impl FinishReason {
 }
 
 impl Completion {
+    /// What the answer says about itself, for statistics.
+    pub fn facts(&self) -> Facts {
+        let mut text = Text::default();
+        for (index, choice) in self.choices.iter().enumerate() {
+            text.add(choice.text.as_deref().unwrap_or_default(), index == 0);
+        }
+        let finished = !self.choices.is_empty();
+        Facts { usage: self.usage, model: self.model.clone(), finished, text, ..Facts::default() }
+    }
+
     /// The answer as OpenAI's client gets it: `chat.completion` or `text_completion`.
     pub fn to_json(&self, expected: &Expected, origin: &Origin) -> Vec<u8> {
         let id = self.id.as_deref().filter(|id| !id.is_empty());

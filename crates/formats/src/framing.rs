@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::sse::{self, Splitter};
 use event_stream::Messages;
-use objects::Objects;
+pub(crate) use objects::Objects;
 
 /// One message of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -105,6 +105,8 @@ pub struct Call<'a> {
     pub output_cost: Option<f64>,
     /// The upstream's status; none if it never answered.
     pub status: Option<u16>,
+    /// Whether the client got an answer, and no error.
+    pub answered: bool,
     /// Whether the answer was a stream.
     pub stream: bool,
     /// Milliseconds from the request's head to the last byte of the answer.
@@ -174,8 +176,7 @@ impl Meta {
 impl Usage {
     fn new(call: &Call<'_>) -> Self {
         // An error costs nothing; an answer that nobody counted, not even by its part, is guessed.
-        let is_answer = call.status.is_some_and(|status| (200..300).contains(&status));
-        let estimated = call.facts.usage.is_none() && is_answer;
+        let estimated = call.facts.usage.is_none() && call.answered;
         let counted = match estimated {
             true => estimate(call),
             false => call.facts.usage.unwrap_or_default(),
@@ -237,7 +238,7 @@ impl Payload {
         let bodies = call.payload?;
         let request = bodies.request.map(str::to_owned);
         let response = match call.stream {
-            true => Some(joined(call.facts)),
+            true => Some(joined(call.facts, call.request_model)),
             false => bodies.response.and_then(|body| std::str::from_utf8(body).ok()).map(str::to_owned),
         };
         Some(Self { request, response })
@@ -245,9 +246,9 @@ impl Payload {
 }
 
 /// A stream as one answer. The text stands in a member of its own too, as in Kong's logs.
-fn joined(facts: &Facts) -> String {
+fn joined(facts: &Facts, requested: Option<&str>) -> String {
     let text = json_text(&facts.text.kept);
-    let model = json_text(&facts.model);
+    let model = json_text(&facts.model.as_deref().or(requested));
     let truncated = if facts.text.truncated { ",\"truncated\":true" } else { "" };
     format!(
         r#"{{"object":"chat.completion","model":{model},"choices":[{{"index":0,"message":{{"role":"assistant","content":{text}}}}}],"response":{text}{truncated}}}"#
@@ -273,6 +274,7 @@ mod tests {
             input_cost: Some(2.5),
             output_cost: Some(10.0),
             status: Some(200),
+            answered: true,
             stream: false,
             latency: 812,
             first_byte: Some(400),
@@ -309,8 +311,9 @@ mod tests {
 
     #[test]
     fn an_error_costs_nothing() {
-        for status in [None, Some(429), Some(502)] {
-            let usage = Statistics::new(&Call { status, ..call(&Facts::default()) }).usage;
+        for status in [None, Some(429), Some(200)] {
+            let facts = Facts::default();
+            let usage = Statistics::new(&Call { status, answered: false, ..call(&facts) }).usage;
             assert_eq!((usage.total_tokens, usage.cost, usage.estimated), (0, 0.0, false));
         }
     }
@@ -336,15 +339,15 @@ mod tests {
             counts in any::<Option<(u32, u32)>>(),
             latency in 0..1_000_000u64,
             characters in 0..10_000u64,
-            status in prop_oneof![Just(200u16), Just(500)],
+            answered: bool,
         ) {
             let usage = counts.map(|(prompt_tokens, completion_tokens)| Counted {
                 prompt_tokens: prompt_tokens.into(), completion_tokens: completion_tokens.into(), ..Counted::default()
             });
             let facts = Facts { usage, text: Text { characters, ..Text::default() }, ..Facts::default() };
-            let usage = Statistics::new(&Call { latency, status: Some(status), ..call(&facts) }).usage;
+            let usage = Statistics::new(&Call { latency, answered, ..call(&facts) }).usage;
             prop_assert_eq!(usage.total_tokens, usage.prompt_tokens + usage.completion_tokens);
-            prop_assert_eq!(usage.estimated, counts.is_none() && status == 200);
+            prop_assert_eq!(usage.estimated, counts.is_none() && answered);
             let cost = usage.prompt_tokens as f64 * 2.5e-6 + usage.completion_tokens as f64 * 1e-5;
             prop_assert!((usage.cost - cost).abs() <= cost * 1e-9);
             let time = usage.time_per_token * usage.completion_tokens as f64;

@@ -8,7 +8,7 @@ use crate::codec::{Codec, Events};
 use crate::completion::Completion;
 use crate::error::ErrorObject;
 use crate::facts::Facts;
-use crate::framing::{Framing, FramingError};
+use crate::framing::{Framing, FramingError, Objects};
 
 /// Translates a stream event by event: no event waits for the next one, and memory stays bounded whatever
 /// its length.
@@ -22,6 +22,13 @@ impl Stream {
     /// A translator for a stream that is cut by `framing` and written to `chunks`.
     pub fn new(codec: &dyn Codec, framing: Framing, chunks: Chunks) -> Self {
         Self { framing, events: codec.events(), chunks }
+    }
+
+    /// A stream that is over before it comes, for a client that asked for one: a server that does not
+    /// stream has answered with `completion`. Its end is all of it.
+    pub fn whole(codec: &dyn Codec, completion: &Completion, mut chunks: Chunks) -> Self {
+        say(completion, &mut chunks);
+        Self::new(codec, Framing::Objects(Objects::default()), chunks)
     }
 
     /// The same for an exchange that the provider names so in the answer's headers.
@@ -107,8 +114,8 @@ pub fn framing(wire: WireFormat, media_type: &str) -> Option<Framing> {
     Framing::of(media_type)
 }
 
-/// A whole answer as the stream that a client asked for, from a server that does not stream.
-pub fn of_whole(completion: &Completion, mut chunks: Chunks) -> Bytes {
+/// Says a whole answer as a stream.
+fn say(completion: &Completion, chunks: &mut Chunks) {
     chunks.id(completion.id.as_deref().unwrap_or_default());
     chunks.model(completion.model.as_deref().unwrap_or_default());
     for (index, choice) in completion.choices.iter().enumerate() {
@@ -124,7 +131,6 @@ pub fn of_whole(completion: &Completion, mut chunks: Chunks) -> Bytes {
         chunks.usage(usage);
     }
     chunks.done();
-    chunks.take()
 }
 
 fn broken(error: &FramingError) -> ErrorObject {

@@ -111,13 +111,13 @@ fn passing_native(parts: &mut response::Parts, body: Body, asked: &Asked<'_>, ex
         return Way::plain(body);
     };
     let encoding = Encoding::of(&parts.headers);
-    let framing = media_type(parts).and_then(|media_type| stream::framing(native, &media_type));
-    let (Some(codec), Some(framing)) = (codec(native, Operation::Chat), framing) else {
+    let Some(codec) = codec(native, Operation::Chat).filter(|_| encoding != Encoding::Other) else {
         return Way::plain(body);
     };
-    if encoding == Encoding::Other {
-        return Way::plain(body);
-    }
+    let framing = media_type(parts).and_then(|media_type| stream::framing(native, &media_type));
+    let Some(framing) = framing.filter(|_| asked.decision.stream) else {
+        return Way { flow: Flow::copied_in(codec, encoding.coding()), ..Way::plain(body) };
+    };
     let decoder = encoding.coding().map(Decoder::new);
     if decoder.is_some() {
         parts.headers.remove(CONTENT_ENCODING);

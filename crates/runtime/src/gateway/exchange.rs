@@ -210,7 +210,9 @@ impl Drop for Exchange {
                 recording.model.get_or_insert_with(|| named.model.clone());
             }
             let first_byte = self.first_byte.map(|at| at - self.started);
-            let proxy = recording.statistics(self.entry.upstream_status, &self.said, total, first_byte);
+            let answered = (200..300).contains(&self.entry.response.status);
+            let proxy =
+                recording.statistics(self.entry.upstream_status, answered, &self.said, total, first_byte);
             self.entry.ai = Some(AiEntry { proxy });
         }
         self.log.write(&self.entry);

@@ -1,6 +1,7 @@
 //! What happens to the bytes of an answer on their way.
 
 use bytes::Bytes;
+use formats::codec::Codec;
 use formats::error::ErrorObject;
 use formats::facts::Facts;
 use formats::openai::{self, stream::Tap};
@@ -30,6 +31,8 @@ pub(super) struct Copy {
     pieces: Vec<Bytes>,
     size: usize,
     coding: Option<Coding>,
+    /// What reads it, if it is in a provider's own format.
+    codec: Option<&'static dyn Codec>,
 }
 
 /// The events of a stream; `None` after one too long.
@@ -52,7 +55,12 @@ const MAX_COPY: usize = 4 << 20;
 
 impl Flow {
     pub fn copied(coding: Option<Coding>) -> Self {
-        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding })
+        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding, codec: None })
+    }
+
+    /// The same of an answer in a provider's own format.
+    pub fn copied_in(codec: &'static dyn Codec, coding: Option<Coding>) -> Self {
+        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding, codec: Some(codec) })
     }
 
     /// What the client gets of what came. Errors with what breaks the stream off.
@@ -121,7 +129,7 @@ impl Flow {
         match self {
             Flow::Opaque => Said::default(),
             Flow::Copied(copy) => match copy.take() {
-                Some(body) => Said { facts: openai::response::read(&body), body: Some(body) },
+                Some(body) => Said { facts: copy.facts(&body), body: Some(body) },
                 None => Said::default(),
             },
             Flow::Watched(events) | Flow::Events(events) => {
@@ -158,6 +166,13 @@ impl Copy {
             Some(coding) => decoded(whole, coding, MAX_COPY),
             None => whole,
         })
+    }
+
+    /// What the whole answer says about itself; nothing if it is none.
+    fn facts(&self, body: &[u8]) -> Facts {
+        let Some(codec) = self.codec else { return openai::response::read(body) };
+        let completion = std::str::from_utf8(body).ok().and_then(|json| codec.answer(json, None).ok());
+        completion.map(|completion| completion.facts()).unwrap_or_default()
     }
 }
 

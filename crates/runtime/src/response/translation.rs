@@ -7,14 +7,13 @@ use formats::chunks::Chunks;
 use formats::codec::{Codec, Expected, Origin};
 use formats::completion::Completion;
 use formats::error::{ErrorObject, from_upstream};
-use formats::openai::stream::Tap;
 use formats::stream::{self, Stream};
 use hyper::header::HeaderValue;
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, StatusCode};
 
 use super::encoding::{Decoder, Encoding};
-use super::flow::{Events, Flow};
+use super::flow::Flow;
 use super::{Asked, Way, headers, media_type, whole};
 use crate::Body;
 use crate::gateway::Exchange;
@@ -94,9 +93,8 @@ impl Translation<'_> {
         if stream {
             // A server that cannot stream has answered; the client reads nothing but events.
             of_stream(&mut parts.headers);
-            let tap = Tap::new(false, self.keeps_text());
-            let events = stream::of_whole(&completion, self.chunks());
-            return Ok(Way { flow: Flow::Events(Events::new(tap)), ..Way::plain(full(events)) });
+            let stream = Stream::whole(self.codec, &completion, self.chunks());
+            return Ok(Way { flow: Flow::Translated(Box::new(stream)), ..Way::plain(Body::default()) });
         }
         headers::of_another_body(&mut parts.headers, JSON);
         let flow = self.exchange.recording().map_or(Flow::Opaque, |_| Flow::copied(None));

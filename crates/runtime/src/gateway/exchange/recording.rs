@@ -61,6 +61,7 @@ impl Recording {
     pub fn statistics(
         &self,
         status: Option<u16>,
+        answered: bool,
         said: &Said,
         latency: Duration,
         first_byte: Option<Duration>,
@@ -79,6 +80,7 @@ impl Recording {
             input_cost: self.input_cost,
             output_cost: self.output_cost,
             status,
+            answered,
             stream: self.stream,
             latency: milliseconds(latency),
             first_byte: first_byte.map(milliseconds),
