@@ -164,6 +164,15 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Removes the members that are not wanted, by key and JSON text.
+    pub(crate) fn retain(&mut self, wanted: impl Fn(&str, &str) -> bool) {
+        let before = self.members.len();
+        self.members.retain(|member| wanted(&member.key, &member.value));
+        if self.members.len() < before {
+            self.unchanged = None;
+        }
+    }
+
     /// Removes the members whose key is not wanted; returns those keys, in order, each once.
     pub fn keep_only(&mut self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         let mut known = HashSet::new();

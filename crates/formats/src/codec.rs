@@ -148,8 +148,10 @@ const COMMON: [&str; 12] = [
 /// Of these, and of what codecs take, members that completions requests do not have.
 const OF_CHATS: [&str; 3] = ["tools", "tool_choice", "parallel_tool_calls"];
 
-/// Values of members that ask for nothing: leaving them out changes no answer.
-const ASKS_NOTHING: [&str; 7] = ["null", "false", "0", "0.0", "\"\"", "[]", "{}"];
+/// Whether a member's value asks for something: leaving others out changes no answer.
+pub(crate) fn asks(value: &str) -> bool {
+    !["null", "false", "0", "0.0", "\"\"", "[]", "{}"].contains(&value)
+}
 
 /// Turns a request into `codec`'s format.
 ///
@@ -169,15 +171,15 @@ pub fn translate(
         let message = format!("n > 1 is not supported by {} (n is {n})", asked.provider);
         return Err(RequestError::new("n", message));
     }
-    let asks = |name: &&str| match *name {
+    let is_asked = |name: &&str| match *name {
         "n" => chat.n.is_some(),
         "response_format" => chat.response_format.is_some(),
         "parallel_tool_calls" => chat.parallel_tool_calls == Some(false),
-        name => body.get(name).is_some_and(|value| !ASKS_NOTHING.contains(&value)),
+        name => body.get(name).is_some_and(asks),
     };
     let Outgoing { body: outgoing, tool_names, dropped: unsaid } = codec.request(&chat)?;
     let mut known = HashSet::new();
-    let unknown = body.keys().filter(|name| !takes(name)).filter(asks);
+    let unknown = body.keys().filter(|name| !takes(name)).filter(is_asked);
     let dropped = unknown.chain(unsaid).filter(|name| known.insert(*name)).map(str::to_owned).collect();
     let includes_usage = body.present("stream_options").is_some_and(includes_usage);
     let expected = Expected {

@@ -1,6 +1,7 @@
 //! Mistral's chat completions: OpenAI's, but with a closed set of fields and ids of nine characters.
 
 use crate::body::{Members, map_items};
+use crate::codec::asks;
 use crate::functions;
 use crate::openai::{Options, developer_to_system, drop_idle_tool_choice, set_number, token_limit};
 
@@ -43,6 +44,8 @@ const ID_LENGTH: usize = 9;
 /// because Mistral has nothing like them.
 pub fn request(body: &mut Members<'_>, model: Option<&str>, stream: bool, options: &Options) -> Vec<String> {
     functions::to_tools(body);
+    // Mistral takes `null` for few of its fields, and what asks for nothing is no loss.
+    body.retain(|field, value| value != "null" && (FIELDS.contains(&field) || asks(value)));
     if let Some(model) = model {
         body.set("model", model);
     }
@@ -85,14 +88,15 @@ fn message(text: &str) -> Option<String> {
     message.changed_text()
 }
 
-/// A tool with the schema that Mistral demands of each; nothing if it has one.
+/// A tool with the schema that Mistral demands of each, and no more `null` than it takes; nothing if it
+/// needs no change.
 fn tool(text: &str) -> Option<String> {
     let mut tool = Members::parse(text.as_bytes()).ok()?;
     let mut function = Members::parse(tool.present("function")?.as_bytes()).ok()?;
-    if function.present("parameters").is_some() {
-        return None;
+    function.retain(|_, value| value != "null");
+    if function.get("parameters").is_none() {
+        function.set_text("parameters", r#"{"type":"object","properties":{}}"#.to_owned());
     }
-    function.set_text("parameters", r#"{"type":"object","properties":{}}"#.to_owned());
     let function = function.changed_text()?;
     tool.set_text("function", function);
     tool.changed_text()
@@ -158,6 +162,26 @@ mod tests {
         let (text, dropped) = sent(body);
         assert_eq!(text, r#"{"random_seed":1,"max_tokens":9,"model":"m","stream":false}"#);
         assert_eq!(dropped, ["user", "logprobs"]);
+    }
+
+    #[test]
+    fn what_asks_for_nothing_is_left_out_and_no_loss() {
+        let body = r#"{"messages":[1],"stop":null,"seed":null,"parallel_tool_calls":null,"max_tokens":null,"n":0,"user":null,"store":false,"logit_bias":{},"model":"m","stream":false}"#;
+        let sent_body = r#"{"messages":[1],"n":0,"model":"m","stream":false}"#;
+        assert_eq!(sent(body), (sent_body.to_owned(), vec![]));
+        let tools = |function: &str| {
+            let body = format!(
+                r#"{{"tools":[{{"type":"function","function":{function}}}],"model":"m","stream":false}}"#
+            );
+            let function = sent(&body).0;
+            function[function.find(r#""function":"#).unwrap() + 11..function.find("}],").unwrap()].to_owned()
+        };
+        let whole = r#"{"name":"f", "parameters":{}}"#;
+        assert_eq!(tools(whole), whole);
+        assert_eq!(
+            tools(r#"{"name":"f","description":null,"strict":null,"parameters":null}"#),
+            r#"{"name":"f","parameters":{"type":"object","properties":{}}}"#
+        );
     }
 
     #[test]
