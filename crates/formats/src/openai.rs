@@ -66,17 +66,16 @@ impl Edit<'_> {
     }
 
     /// One limit: the configured one, else the newer-named of the request, else the older-named;
-    /// under the name that the client used, since it knows its model.
+    /// under the name that the client used, since it knows its model. Other servers than OpenAI's ignore
+    /// the newer name, so that a client could get rid of a configured limit by it.
     fn limit_tokens(&self, body: &mut Members<'_>) {
         let [older, newer] = TOKEN_LIMITS;
         let Some(limit) = token_limit(body, self.options) else { return };
         let name = match (body.present(newer), body.present(older)) {
-            _ if body.present("prompt").is_some() => older,
+            _ if body.present("prompt").is_some() || self.dialect == Dialect::SelfHosted => older,
             (Some(_), _) => newer,
             (None, Some(_)) => older,
-            (None, None) if self.dialect == Dialect::OpenAi && self.model.is_some_and(wants_newer_limit) => {
-                newer
-            }
+            (None, None) if self.model.is_some_and(wants_newer_limit) => newer,
             (None, None) => older,
         };
         for other in TOKEN_LIMITS.into_iter().filter(|other| *other != name) {
@@ -247,5 +246,15 @@ mod tests {
         assert_eq!(limit(both, "gpt-4", None), newer("2"));
         assert_eq!(limit(r#"{"max_tokens":1,"max_completion_tokens":null}"#, "gpt-4", None), older("1"));
         assert_eq!(limit(r#"{"prompt":"x","max_completion_tokens":4}"#, "o1", None), older("4"));
+        let options = Options { max_tokens: Some(7), ..Options::default() };
+        assert_eq!(
+            edited(
+                r#"{"model":"gpt-5","stream":false,"max_completion_tokens":9}"#,
+                "gpt-5",
+                options,
+                Dialect::SelfHosted
+            ),
+            r#"{"model":"gpt-5","stream":false,"max_tokens":7}"#
+        );
     }
 }
