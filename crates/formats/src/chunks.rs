@@ -5,7 +5,8 @@
 //! calls are numbered 0, 1, 2… in each choice, whatever the provider's numbers are. What comes after an
 //! end is dropped.
 
-use std::fmt::Write;
+use std::fmt;
+use std::io::Write;
 
 use bytes::Bytes;
 
@@ -112,7 +113,7 @@ impl Chunks {
         if self.open(choice).is_some_and(|choice| !choice.is_begun) {
             self.choices[choice].is_begun = true;
             if self.expected.operation == Operation::Chat {
-                self.delta(choice, r#"{"role":"assistant","content":""}"#);
+                self.delta(choice, format_args!(r#"{{"role":"assistant","content":""}}"#));
             }
         }
     }
@@ -125,8 +126,8 @@ impl Chunks {
         }
         self.facts.text.add(text, self.keeps_text && choice == 0);
         match self.expected.operation {
-            Operation::Chat => self.delta(choice, &format!(r#"{{"content":{}}}"#, json_text(text))),
-            Operation::Completions => self.write(&format!(
+            Operation::Chat => self.delta(choice, format_args!(r#"{{"content":{}}}"#, json_text(text))),
+            Operation::Completions => self.write(format_args!(
                 r#"{{"index":{choice},"text":{},"logprobs":null,"finish_reason":null}}"#,
                 json_text(text)
             )),
@@ -137,7 +138,7 @@ impl Chunks {
     pub fn reasoning(&mut self, choice: usize, text: &str) {
         self.begin(choice);
         if !text.is_empty() && self.open(choice).is_some() && self.expected.operation == Operation::Chat {
-            self.delta(choice, &format!(r#"{{"reasoning_content":{}}}"#, json_text(text)));
+            self.delta(choice, format_args!(r#"{{"reasoning_content":{}}}"#, json_text(text)));
         }
     }
 
@@ -163,7 +164,7 @@ impl Chunks {
         let (index, fragment) = (call.index, json_text(fragment));
         self.delta(
             choice,
-            &format!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{fragment}}}}}]}}"#),
+            format_args!(r#"{{"tool_calls":[{{"index":{index},"function":{{"arguments":{fragment}}}}}]}}"#),
         );
     }
 
@@ -194,10 +195,10 @@ impl Chunks {
         self.facts.finished = true;
         let reason = reason.with_calls(self.choices[choice].calls > 0).as_str();
         match self.expected.operation {
-            Operation::Chat => self.write(&format!(
+            Operation::Chat => self.write(format_args!(
                 r#"{{"index":{choice},"delta":{{}},"logprobs":null,"finish_reason":"{reason}"}}"#
             )),
-            Operation::Completions => self.write(&format!(
+            Operation::Completions => self.write(format_args!(
                 r#"{{"index":{choice},"text":"","logprobs":null,"finish_reason":"{reason}"}}"#
             )),
         }
@@ -229,8 +230,7 @@ impl Chunks {
         }
         if self.includes_usage {
             let usage = self.facts.usage.unwrap_or_default();
-            let end = format!(r#"],"usage":{}}}"#, usage.to_openai().get());
-            self.write_with("", &end);
+            self.write_with(format_args!(""), format_args!(r#","usage":{}"#, usage.to_openai().get()));
         }
         self.out.extend_from_slice(b"data: [DONE]\n\n");
         self.facts.done = true;
@@ -315,22 +315,24 @@ impl Chunks {
         let [id, name, arguments] = [&*id, name, arguments].map(json_text);
         self.delta(
             choice,
-            &format!(
+            format_args!(
                 r#"{{"tool_calls":[{{"index":{index},"id":{id},"type":"function","function":{{"name":{name},"arguments":{arguments}}}}}]}}"#
             ),
         );
     }
 
-    fn delta(&mut self, choice: usize, delta: &str) {
-        self.write(&format!(r#"{{"index":{choice},"delta":{delta},"logprobs":null,"finish_reason":null}}"#));
+    fn delta(&mut self, choice: usize, delta: fmt::Arguments<'_>) {
+        self.write(format_args!(
+            r#"{{"index":{choice},"delta":{delta},"logprobs":null,"finish_reason":null}}"#
+        ));
     }
 
-    fn write(&mut self, choice: &str) {
-        self.write_with(choice, "]}");
+    fn write(&mut self, choice: fmt::Arguments<'_>) {
+        self.write_with(choice, format_args!(""));
     }
 
-    /// A chunk with this choice, if any, and this end.
-    fn write_with(&mut self, choice: &str, end: &str) {
+    /// A chunk with this choice, if any, and these other members.
+    fn write_with(&mut self, choice: fmt::Arguments<'_>, others: fmt::Arguments<'_>) {
         let head = self.head.get_or_insert_with(|| {
             let operation = self.expected.operation;
             let object = match operation {
@@ -340,17 +342,11 @@ impl Chunks {
             let id = self.id.clone().unwrap_or_else(|| self.origin.completion_id(operation));
             let [id, model] = [&id, self.model.as_ref().unwrap_or(&self.expected.model)].map(json_text);
             let created = self.created.unwrap_or(self.origin.created);
-            let mut head = String::with_capacity(id.len() + model.len() + 96);
-            write!(
-                head,
+            format!(
                 r#"data: {{"id":{id},"object":"{object}","created":{created},"model":{model},"choices":["#
             )
-            .expect("a string takes all text");
-            head
         });
-        for part in [&**head, choice, end, "\n\n"] {
-            self.out.extend_from_slice(part.as_bytes());
-        }
+        write!(self.out, "{head}{choice}]{others}}}\n\n").expect("a vector takes all bytes");
     }
 }
 

@@ -19,7 +19,7 @@ pub mod multipart;
 pub mod native;
 pub mod openai;
 mod peek;
-mod rfc3339;
+pub mod rfc3339;
 pub mod sse;
 pub mod statistics;
 pub mod stream;

@@ -2,7 +2,7 @@
 
 /// Seconds since 1970 of a time such as `2023-08-04T19:22:45.499127Z`, fractions cut. Nothing if it is no
 /// time, or one before 1970.
-pub(crate) fn unix_seconds(text: &str) -> Option<u64> {
+pub fn unix_seconds(text: &str) -> Option<u64> {
     let (date, time) = text.split_once(['T', 't', ' '])?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let clock = time.get(..8)?;

@@ -19,7 +19,7 @@ use formats::codec::{Expected, Operation, ToolNames, codec};
 use formats::openai::mend::Mender;
 use formats::openai::stream::Tap;
 use formats::stream::{self, Stream};
-use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::header::CONTENT_TYPE;
 use hyper::http::{request, response};
 use hyper::{Method, Response};
 
@@ -118,10 +118,9 @@ fn passing_native(parts: &mut response::Parts, body: Body, asked: &Asked<'_>, ex
     let Some(framing) = framing.filter(|_| asked.decision.stream) else {
         return Way { flow: Flow::copied_in(codec, encoding.coding()), ..Way::plain(body) };
     };
-    let decoder = encoding.coding().map(Decoder::new);
-    if decoder.is_some() {
-        parts.headers.remove(CONTENT_ENCODING);
-        parts.headers.remove(CONTENT_LENGTH);
+    let coding = encoding.coding();
+    if coding.is_some() {
+        headers::of_decoded(&mut parts.headers);
     }
     let expected = Expected {
         wire: native,
@@ -132,7 +131,7 @@ fn passing_native(parts: &mut response::Parts, body: Body, asked: &Asked<'_>, ex
     };
     let chunks = Chunks::new(expected, translation::origin(), recording.payloads, Vec::new());
     let stream = Stream::new(codec, framing, chunks);
-    Way { body, decoder, flow: Flow::Read(Box::new(stream)) }
+    Way { body, decoder: coding.map(Decoder::new), flow: Flow::Read(Box::new(stream)) }
 }
 
 /// How a good answer passes: what has to be decoded for the client, and how it is looked at.
@@ -168,8 +167,7 @@ fn passing(
         !preserve && !taken
     });
     if undone.is_some() {
-        parts.headers.remove(CONTENT_ENCODING);
-        parts.headers.remove(CONTENT_LENGTH);
+        headers::of_decoded(&mut parts.headers);
     }
     let is_json = media_type.is_none_or(|media_type| media_type.ends_with("json"));
     let flow = match recording {

@@ -278,17 +278,17 @@ fn native_format(proxy: &Proxy, rendered: &Rendered) -> Option<WireFormat> {
 
 /// What goes over the wire.
 fn wire_format(proxy: &Proxy, rendered: &Rendered) -> WireFormat {
-    let url_ends_with = |end: &str| {
-        rendered.url.as_ref().is_some_and(|url| url.path.path.trim_end_matches('/').ends_with(end))
-    };
-    let ollama = match proxy.route_type {
-        RouteType::Completions if !url_ends_with("/api/chat") => WireFormat::OllamaGenerate,
-        _ => WireFormat::Ollama,
-    };
-    let completions = proxy.route_type == RouteType::Completions;
     if proxy.route_type == RouteType::Preserve || proxy.llm_format != LlmFormat::Openai {
         return WireFormat::Preserved;
     }
+    let completions = proxy.route_type == RouteType::Completions;
+    let url_ends_with = |end: &str| {
+        rendered.url.as_ref().is_some_and(|url| url.path.path.trim_end_matches('/').ends_with(end))
+    };
+    let ollama = match completions && !url_ends_with("/api/chat") {
+        true => WireFormat::OllamaGenerate,
+        false => WireFormat::Ollama,
+    };
     match proxy.provider {
         Provider::Openai | Provider::Azure => WireFormat::OpenAi,
         Provider::Anthropic => WireFormat::Anthropic,

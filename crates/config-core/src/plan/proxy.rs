@@ -11,7 +11,7 @@ pub(crate) use destination::Destination;
 pub(crate) use lower::host_of;
 pub(in crate::plan) use lower::{CONNECTION_HEADERS, is_token};
 pub use lower::{Uncompilable, host_error};
-pub(in crate::plan) use native::{Native, operations};
+pub(in crate::plan) use native::{CONVERSE, GENERATE_CONTENT, Native, operations};
 pub use render::{Rendered, RenderedTemplate};
 pub(crate) use render::{absent, empty, query_argument};
 pub(in crate::plan) use render::{form_decode, split_argument};

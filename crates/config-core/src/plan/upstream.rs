@@ -9,7 +9,9 @@ use formats::WireFormat;
 
 use super::landing::{encode_path, encode_query, encode_segment, has_dot_segment};
 use super::normalize::percent_encode_upstream;
-use super::proxy::{Field, Proxy, Rendered, form_decode, query_argument, split_argument};
+use super::proxy::{
+    CONVERSE, Field, GENERATE_CONTENT, Proxy, Rendered, form_decode, query_argument, split_argument,
+};
 use super::rejection::Rejection;
 use super::request::Scheme;
 use crate::model::{MistralFormat, Provider, RouteType};
@@ -286,7 +288,7 @@ fn built_in_path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<
         Provider::Llama2 => return Err(self_hosted()),
         Provider::Gemini => {
             let model = call.model.map_or("{model}".to_owned(), |model| encode_segment(bare(model)));
-            let verb = if call.stream { "streamGenerateContent" } else { "generateContent" };
+            let operation = GENERATE_CONTENT[usize::from(call.stream)];
             let parent = match vertex(rendered) {
                 Some(Vertex { project, location, .. }) => format!(
                     "/v1/projects/{}/locations/{}/publishers/google",
@@ -295,12 +297,9 @@ fn built_in_path(proxy: &Proxy, rendered: &Rendered, call: &Call<'_>) -> Result<
                 ),
                 None => "/v1beta".to_owned(),
             };
-            format!("{parent}/models/{model}:{verb}")
+            format!("{parent}/models/{model}:{operation}")
         }
-        Provider::Bedrock => {
-            let verb = if call.stream { "converse-stream" } else { "converse" };
-            format!("/model/{}/{verb}", model())
-        }
+        Provider::Bedrock => format!("/model/{}/{}", model(), CONVERSE[usize::from(call.stream)]),
         Provider::Huggingface if completions => {
             // A model is `owner/name`: its one slash separates segments.
             let model = match call.model.and_then(|model| model.split_once('/')) {

@@ -13,7 +13,7 @@ use super::cached::{Cached, Fresh};
 use super::endpoint::{LOCAL, Manner, REMOTE, ask, encoded, get, post_form, query};
 use super::failure::Failure;
 use super::problem::{Plain, Problem, Variables};
-use super::token::bearer;
+use super::token::{self, bearer};
 use crate::secrets::{Secret, Secrets};
 use crate::upstream::Upstream;
 
@@ -154,7 +154,7 @@ impl Flow {
                 app.fetch(resource, &[("client_secret", secret)], secret, upstream).await
             }
             Flow::Workload { app, file } => {
-                let assertion = read(file.clone()).await?;
+                let assertion = token::read(file.clone()).await?;
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 let fields = [("client_assertion_type", kind), ("client_assertion", &*assertion)];
                 app.fetch(resource, &fields, &assertion, upstream).await
@@ -210,21 +210,6 @@ async fn finish(
     upstream: &Upstream,
 ) -> Result<Fresh<HeaderValue>, Failure> {
     bearer(&ask(upstream, &request, manner).await?, &[secret])
-}
-
-/// A token that somebody else writes anew from time to time.
-pub(super) async fn read(file: PathBuf) -> Result<String, Failure> {
-    let path = file.clone();
-    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
-    let unreadable = |why: String| Failure::refused(format!("the file `{}` {why}", file.display()));
-    let text = text.map_err(|_| unreadable("was not read".to_owned()))?;
-    let text = text.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-    match text.trim() {
-        token if token.is_empty() || token.contains(char::is_control) => {
-            Err(unreadable("holds no token".to_owned()))
-        }
-        token => Ok(token.to_owned()),
-    }
 }
 
 #[cfg(test)]

@@ -25,6 +25,16 @@ pub(super) struct Reply {
     pub body: Bytes,
 }
 
+impl Reply {
+    /// The body of an answer that is no error; of an error, the endpoint's words but for `secrets`.
+    pub fn good(&self, secrets: &[&str]) -> Result<&[u8], Failure> {
+        match self.status {
+            200 => Ok(&self.body),
+            _ => Err(Failure::of(self, secrets)),
+        }
+    }
+}
+
 /// How an endpoint is to be treated.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {

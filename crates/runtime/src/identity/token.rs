@@ -1,5 +1,7 @@
-//! OAuth's answer with a token, as Microsoft and Google give it.
+//! Tokens: OAuth's answer with one, as Microsoft and Google give it, the file that holds one, and the header
+//! that carries one.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use hyper::header::HeaderValue;
@@ -29,11 +31,9 @@ enum Seconds {
 /// The value of `authorization` that a token makes, and how long it can be used. Of an answer that is an
 /// error, the endpoint's words but for `secrets`.
 pub(super) fn bearer(reply: &Reply, secrets: &[&str]) -> Result<Fresh<HeaderValue>, Failure> {
-    if reply.status != 200 {
-        return Err(Failure::of(reply, secrets));
-    }
+    let body = reply.good(secrets)?;
     let unreadable = || Failure::unreadable(reply, "a token and its expiry");
-    let answer: Answer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
+    let answer: Answer = serde_json::from_slice(body).map_err(|_| unreadable())?;
     let left = answer.expires_in.as_ref().and_then(Seconds::get);
     let until = |at: u64| at.saturating_sub(clock::unix(SystemTime::now()));
     let left = left.or_else(|| answer.expires_on.as_ref().and_then(Seconds::get).map(until));
@@ -46,10 +46,29 @@ pub(super) fn bearer(reply: &Reply, secrets: &[&str]) -> Result<Fresh<HeaderValu
 
 /// `Bearer <token>`, never shown; `None` if a header cannot carry the token.
 pub(super) fn header(token: &str) -> Option<HeaderValue> {
-    let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
-    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok().filter(|_| is_token)?;
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok().filter(|_| is_token(token))?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// The token of a file, which somebody else writes anew from time to time.
+pub(super) async fn read(file: PathBuf) -> Result<String, Failure> {
+    let path = file.clone();
+    let text = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
+    let unreadable = |why: String| Failure::refused(format!("the file `{}` {why}", file.display()));
+    let text = text.map_err(|_| unreadable("was not read".to_owned()))?;
+    let text = text.map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+    match text.trim() {
+        token if token.is_empty() || token.contains(char::is_control) => {
+            Err(unreadable("holds no token".to_owned()))
+        }
+        token => Ok(token.to_owned()),
+    }
+}
+
+/// Whether a text is one word that a header can carry.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 impl Seconds {

@@ -11,7 +11,7 @@ use formats::WireFormat;
 use formats::error::{ERROR_TYPE, from_upstream, redact, retry_after};
 use http_body_util::BodyExt;
 use hyper::body::Frame;
-use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
 use hyper::http::response::Parts;
 use hyper::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
@@ -68,8 +68,7 @@ pub(super) async fn redacted(
         let rest = if is_whole { Body::default() } else { body };
         return Body::new(Followed { first: bytes, rest });
     }
-    parts.headers.remove(CONTENT_ENCODING);
-    parts.headers.remove(CONTENT_LENGTH);
+    headers::of_decoded(&mut parts.headers);
     full(said.into_owned())
 }
 

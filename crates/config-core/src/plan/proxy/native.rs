@@ -37,13 +37,19 @@ impl Native {
     }
 }
 
+/// Gemini's operation that answers whole, and the one that streams.
+pub(in crate::plan) const GENERATE_CONTENT: [&str; 2] = ["generateContent", "streamGenerateContent"];
+
+/// The same of Bedrock.
+pub(in crate::plan) const CONVERSE: [&str; 2] = ["converse", "converse-stream"];
+
 /// The operations of a native format that ask a model for text: the one that answers whole and the one
 /// that streams.
 pub(in crate::plan) fn operations(format: LlmFormat) -> Option<[&'static str; 2]> {
     match format {
         LlmFormat::Openai => None,
-        LlmFormat::Gemini => Some(["generateContent", "streamGenerateContent"]),
-        LlmFormat::Bedrock => Some(["converse", "converse-stream"]),
+        LlmFormat::Gemini => Some(GENERATE_CONTENT),
+        LlmFormat::Bedrock => Some(CONVERSE),
     }
 }
 

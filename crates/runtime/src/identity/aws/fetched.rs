@@ -8,12 +8,12 @@ use hyper::Method;
 use serde::Deserialize;
 
 use super::Keys;
-use crate::identity::azure::read;
 use crate::identity::cached::Fresh;
 use crate::identity::clock;
 use crate::identity::endpoint::{LOCAL, REMOTE, Reply, ask, get, post_form, request};
 use crate::identity::failure::{Failure, element};
 use crate::identity::problem::{Plain, Problem, Variables, checked, is_loopback};
+use crate::identity::token;
 use crate::secrets::Secret;
 use crate::upstream::Upstream;
 
@@ -98,7 +98,7 @@ impl Provider {
     pub async fn fetch(&self, upstream: &Upstream) -> Result<Fresh<Arc<Keys>>, Failure> {
         match self {
             Provider::WebIdentity { endpoint, role, session, file } => {
-                let token = read(file.clone()).await?;
+                let token = token::read(file.clone()).await?;
                 let fields = [
                     ("Action", "AssumeRoleWithWebIdentity"),
                     ("Version", "2011-06-15"),
@@ -113,7 +113,7 @@ impl Provider {
                 let token = match authorization {
                     Authorization::None => None,
                     Authorization::Token(token) => Some(token.reveal().to_owned()),
-                    Authorization::File(file) => Some(read(file.clone()).await?),
+                    Authorization::File(file) => Some(token::read(file.clone()).await?),
                 };
                 let headers: Vec<_> = token.iter().map(|token| ("authorization", token.as_str())).collect();
                 let reply = ask(upstream, &get(uri, &headers)?, LOCAL).await?;
@@ -136,12 +136,10 @@ impl Provider {
 
 /// The first line of an answer in plain text.
 fn text(reply: &Reply, expected: &str) -> Result<String, Failure> {
-    if reply.status != 200 {
-        return Err(Failure::of(reply, &[]));
-    }
-    let line = std::str::from_utf8(&reply.body).ok().and_then(|text| text.trim().lines().next());
-    let line = line.filter(|line| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_graphic()));
-    line.map(str::to_owned).ok_or_else(|| Failure::unreadable(reply, expected))
+    let line = std::str::from_utf8(reply.good(&[])?).ok().and_then(|text| text.trim().lines().next());
+    line.filter(|line| token::is_token(line))
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::unreadable(reply, expected))
 }
 
 /// Keys as agents and instances give them.
@@ -155,20 +153,15 @@ struct GivenOut {
 }
 
 fn given_out(reply: &Reply, secrets: &[&str]) -> Result<Fresh<Arc<Keys>>, Failure> {
-    if reply.status != 200 {
-        return Err(Failure::of(reply, secrets));
-    }
-    let keys = serde_json::from_slice(&reply.body).ok();
+    let keys = serde_json::from_slice(reply.good(secrets)?).ok();
     keys.and_then(GivenOut::fresh).ok_or_else(|| Failure::unreadable(reply, "keys and their expiry"))
 }
 
 /// Keys as the Security Token Service gives them, in XML.
 fn taken_on(reply: &Reply, secrets: &[&str]) -> Result<Fresh<Arc<Keys>>, Failure> {
-    if reply.status != 200 {
-        return Err(Failure::of(reply, secrets));
-    }
+    let xml = std::str::from_utf8(reply.good(secrets)?).unwrap_or_default();
     let keys = || {
-        let credentials = element(std::str::from_utf8(&reply.body).ok()?, "Credentials")?;
+        let credentials = element(xml, "Credentials")?;
         let member = |name| element(&credentials, name);
         GivenOut {
             access_key_id: member("AccessKeyId")?,
@@ -185,9 +178,8 @@ impl GivenOut {
     /// `None` if a header cannot carry them, or they have expired.
     fn fresh(self) -> Option<Fresh<Arc<Keys>>> {
         let Self { access_key_id: id, secret_access_key: secret, token, expiration } = self;
-        let is_usable = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let lifetime = clock::until(&expiration, SystemTime::now()).filter(|left| !left.is_zero())?;
-        if ![&id, &token].into_iter().all(is_usable) {
+        if !token::is_token(&id) || !token::is_token(&token) {
             return None;
         }
         let keys = Keys { id, secret: Secret::new(secret), session: Some(Secret::new(token)) };

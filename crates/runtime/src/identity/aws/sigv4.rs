@@ -8,13 +8,13 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::time::SystemTime;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{percent_decode_str, percent_encode};
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use super::Keys;
 use crate::identity::clock;
-use crate::identity::endpoint::encoded;
+use crate::identity::endpoint::{RESERVED, encoded};
 
 /// What is signed of a request, as it is sent.
 #[derive(Clone, Copy)]
@@ -92,7 +92,7 @@ fn canonical_query(query: &str) -> String {
     let decoded = |text: &str| -> String {
         let blanks = text.replace('+', " ");
         let bytes: Cow<'_, [u8]> = percent_decode_str(&blanks).into();
-        percent_encoding::percent_encode(&bytes, &crate::identity::endpoint::RESERVED).to_string()
+        percent_encode(&bytes, &RESERVED).to_string()
     };
     let mut arguments: Vec<(String, String)> = query
         .split('&')
