@@ -168,7 +168,9 @@ pub fn translate(
     let is_idle = |name: &str| chat.prompt.is_some() && OF_CHATS.contains(&name);
     let takes = |name: &str| (COMMON.contains(&name) || codec.members().contains(&name)) && !is_idle(name);
     if let Some(n) = chat.n.filter(|_| !takes("n")) {
-        let message = format!("n > 1 is not supported by {} (n is {n})", asked.provider);
+        let provider = asked.provider;
+        let message =
+            format!("n > 1 is not supported by {provider} (n is {n}); leave `n` out and ask {n} times");
         return Err(RequestError::new("n", message));
     }
     let is_asked = |name: &&str| match *name {

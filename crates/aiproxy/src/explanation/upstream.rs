@@ -56,7 +56,7 @@ pub fn notes(decision: &Decision) -> Vec<String> {
     if !decision.dropped_members.is_empty() {
         let members: Vec<_> = decision.dropped_members.iter().map(|member| format!("`{member}`")).collect();
         notes.push(format!(
-            "{} has nothing like {}: left out, and named in the answer's `{DROPPED_HEADER}`",
+            "{} takes nothing like {} here: left out, and named in the answer's `{DROPPED_HEADER}`",
             decision.provider,
             members.join(", ")
         ));
