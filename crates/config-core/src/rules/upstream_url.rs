@@ -2,6 +2,7 @@
 //! rule knows the endpoints of providers.
 
 mod endpoint;
+mod region;
 
 use std::ops::Range;
 
@@ -26,7 +27,8 @@ pub(crate) fn check(proofs: &Proofs, diagnostics: &mut Vec<Diagnostic>) {
         let options = config.model.options.as_deref();
         let url = options.and_then(|options| options.upstream_url.as_ref());
         let path = options.and_then(|options| options.upstream_path.as_ref());
-        if url.is_none() && path.is_none() {
+        let is_bedrock = config.model.provider.value == Provider::Bedrock;
+        if url.is_none() && path.is_none() && !is_bedrock {
             continue;
         }
         let Some(to) = proofs.plan.proxy(PluginIndex(index)).and_then(|proxy| proxy.destination()) else {
@@ -52,7 +54,7 @@ fn is_there(to: &Destination, url: &UpstreamUrl) -> bool {
 
 /// What is looked at in one `ai-proxy` configuration.
 const CHECKS: &[fn(&Upstream) -> Option<Diagnostic>] =
-    &[unencrypted, gone, path_without_use, option_without_use, misdirected];
+    &[unencrypted, gone, path_without_use, option_without_use, misdirected, region::elsewhere];
 
 /// A configured upstream under examination.
 struct Upstream<'a> {
@@ -205,7 +207,8 @@ fn misdirected(upstream: &Upstream) -> Option<Diagnostic> {
         .or_else(|| outside_the_root(upstream))
         .or_else(|| missing_endpoint(upstream))
         .or_else(|| other_endpoint(upstream))
-        .or_else(|| base(upstream))?;
+        .or_else(|| base(upstream))
+        .or_else(|| without_operation(upstream))?;
     Some(upstream.at_path(message)?.help(help))
 }
 
@@ -322,4 +325,19 @@ fn base(upstream: &Upstream) -> Fault {
         None => "leave the path out: model and operation are added".to_owned(),
     };
     Some((message, help))
+}
+
+/// A path that names no operation, at a host where every path ends in one.
+fn without_operation(upstream: &Upstream) -> Fault {
+    let (name, _) = (upstream.to.host.as_deref()?, upstream.host()?);
+    let sent = Operation::sent(upstream.to.wire, upstream.route_type())?;
+    let (ending, path) = (sent.ending()?, upstream.whole_path()?);
+    if of_ending(&upstream.to.path.end).is_some() {
+        return None;
+    }
+    let message = format!(
+        "`{name}` takes {} at paths that end in `{ending}`, and these are sent to `{path}`",
+        sent.what()
+    );
+    Some((message, "leave the path out: model and operation are added".to_owned()))
 }

@@ -70,6 +70,15 @@ impl Operation {
             Generate | Converse | Other(_) => return None,
         })
     }
+
+    /// What is behind the model in the paths of such endpoints; `None` where no model stands in them.
+    pub fn ending(self) -> Option<&'static str> {
+        match self {
+            Generate => Some(":generateContent"),
+            Converse => Some("/converse"),
+            _ => None,
+        }
+    }
 }
 
 /// Endings of paths that mean the same on every host. What anybody may call an endpoint of his own, such as
