@@ -107,17 +107,21 @@ fn tool_call(text: &str) -> Option<String> {
     if let Some(id) = call.string("id") {
         call.set("id", &*call_id(&id));
     }
-    if let Some(function) = call.get("function").and_then(|text| only(text, &["name", "arguments"])) {
+    if let Some(function) = call.get("function").and_then(function) {
         call.set_text("function", function);
     }
     call.changed_text()
 }
 
-/// An object without any other member; nothing if it has none.
-fn only(text: &str, fields: &[&str]) -> Option<String> {
-    let mut object = Members::parse(text.as_bytes()).ok()?;
-    object.keep_only(|field| fields.contains(&field));
-    object.changed_text()
+/// What is called, with what Mistral accepts of it; nothing if it needs no change.
+fn function(text: &str) -> Option<String> {
+    let mut function = Members::parse(text.as_bytes()).ok()?;
+    function.keep_only(|field| matches!(field, "name" | "arguments"));
+    // A call without arguments has none in its text, which is JSON all the same.
+    if function.string("arguments").is_some_and(|arguments| arguments.trim_ascii().is_empty()) {
+        function.set("arguments", "{}");
+    }
+    function.changed_text()
 }
 
 /// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash (FNV-1a,
