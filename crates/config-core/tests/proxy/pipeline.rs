@@ -548,4 +548,8 @@ fn hugging_face_options_become_headers_of_its_own_endpoint() {
     };
     assert_eq!(headers(""), "content-type accept-encoding x-use-cache x-wait-for-model");
     assert_eq!(headers(", upstream_url: 'http://tgi.test/'"), "content-type accept-encoding");
+    assert_eq!(
+        headers(", upstream_url: 'https://router.huggingface.co/hf-inference/models/o/m'"),
+        "content-type accept-encoding x-use-cache x-wait-for-model"
+    );
 }
