@@ -174,7 +174,7 @@ pub fn prepare(
         keeps_query: passes,
     };
     let (url, path_origin) = upstream::url(proxy, rendered, &call)?;
-    let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, &url);
+    let asks_usage = proxy.log_statistics && checked.stream && reports_usage(proxy.provider, wire, &url);
     let native = rendered.native.as_ref().and_then(|_| native_format(proxy, rendered));
     let mut translated = match native {
         Some(native) => body::configure(proxy, native, &checked, &mut client)?,
@@ -219,9 +219,10 @@ pub fn prepare(
 
 /// Whether a stream of the provider reports its usage when asked, and only then. Others report it
 /// unasked, or refuse what they do not know.
-fn reports_usage(provider: Provider, url: &UpstreamUrl) -> bool {
+fn reports_usage(provider: Provider, wire: WireFormat, url: &UpstreamUrl) -> bool {
     match provider {
         Provider::Openai => true,
+        Provider::Huggingface => wire == WireFormat::HuggingFaceChat,
         Provider::Azure => {
             let query = url.query.as_deref().unwrap_or_default();
             query_argument(query.as_bytes(), b"api-version").is_some_and(|version| {

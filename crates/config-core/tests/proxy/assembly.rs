@@ -136,6 +136,7 @@ fn usage_is_asked_for_where_it_is_recorded_and_known() {
     let llama =
         "provider: llama2, name: m, options: {llama2_format: openai, upstream_url: 'http://l.test/v1'}";
     assert!(!asks(&proxy(llama, true), "/a/b", streams));
+    assert!(asks(&proxy("provider: huggingface, name: o/m", true), "/a/b", streams));
     assert!(!asks(
         &proxy("provider: mistral, name: m, options: {mistral_format: openai}", true),
         "/a/b",
