@@ -6,6 +6,7 @@ mod error;
 mod flow;
 mod headers;
 mod mending;
+mod pieces;
 mod reply;
 mod translation;
 mod whole;

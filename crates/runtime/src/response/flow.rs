@@ -9,6 +9,7 @@ use formats::sse::Splitter;
 use formats::stream::Stream;
 
 use super::encoding::{Coding, decoded};
+use super::pieces::Pieces;
 
 /// How an answer's bytes are looked at while they pass.
 pub(super) enum Flow {
@@ -28,8 +29,8 @@ pub(super) enum Flow {
 
 /// The beginning of an answer, for statistics.
 pub(super) struct Copy {
-    pieces: Vec<Bytes>,
-    size: usize,
+    /// None once it is too long.
+    pieces: Option<Pieces>,
     coding: Option<Coding>,
     /// What reads it, if it is in a provider's own format.
     codec: Option<&'static dyn Codec>,
@@ -55,12 +56,12 @@ const MAX_COPY: usize = 4 << 20;
 
 impl Flow {
     pub fn copied(coding: Option<Coding>) -> Self {
-        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding, codec: None })
+        Flow::Copied(Copy { pieces: Some(Pieces::default()), coding, codec: None })
     }
 
     /// The same of an answer in a provider's own format.
     pub fn copied_in(codec: &'static dyn Codec, coding: Option<Coding>) -> Self {
-        Flow::Copied(Copy { pieces: Vec::new(), size: 0, coding, codec: Some(codec) })
+        Flow::Copied(Copy { pieces: Some(Pieces::default()), coding, codec: Some(codec) })
     }
 
     /// What the client gets of what came. Errors with what breaks the stream off.
@@ -144,24 +145,12 @@ impl Flow {
 
 impl Copy {
     fn add(&mut self, data: &Bytes) {
-        self.size += data.len();
-        if self.size <= MAX_COPY {
-            self.pieces.push(data.clone());
-        } else {
-            self.pieces = Vec::new();
-        }
+        self.pieces.take_if(|pieces| !pieces.add(data.clone(), MAX_COPY));
     }
 
     /// The whole answer, unless it was too long.
     fn take(&mut self) -> Option<Bytes> {
-        if self.size > MAX_COPY {
-            return None;
-        }
-        let whole = match &mut *self.pieces {
-            [] => Bytes::new(),
-            [only] => std::mem::take(only),
-            pieces => pieces.concat().into(),
-        };
+        let whole = self.pieces.take()?.joined();
         Some(match self.coding {
             Some(coding) => decoded(whole, coding, MAX_COPY),
             None => whole,

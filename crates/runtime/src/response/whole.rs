@@ -1,10 +1,11 @@
 //! Answers that have to be read whole before anything can be made of them.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use formats::error::ErrorObject;
 use http_body_util::BodyExt;
 
 use super::encoding::Decoder;
+use super::pieces::Pieces;
 use crate::refusal::Refusal;
 use crate::upstream::UpstreamError;
 use crate::{Body, BoxError};
@@ -15,12 +16,12 @@ const MAX_WHOLE: usize = 32 << 20;
 /// Reads all of a body, which `decoder` decodes. Refused with what goes wrong, so that a client gets a
 /// proper error as long as nothing of an answer was given to it.
 pub(super) async fn read(mut body: Body, mut decoder: Option<Decoder>) -> Result<Bytes, Refusal> {
-    let mut whole = Whole::default();
+    let mut whole = Pieces::default();
     while let Some(frame) = body.frame().await {
         // Trailers end here.
         let Ok(data) = frame.map_err(|error| broken(&error))?.into_data() else { continue };
         let Some(decoder) = &mut decoder else {
-            whole.add(data)?;
+            add(&mut whole, data)?;
             continue;
         };
         decoder.push(data);
@@ -29,42 +30,21 @@ pub(super) async fn read(mut body: Body, mut decoder: Option<Decoder>) -> Result
             if decoded.is_empty() {
                 break;
             }
-            whole.add(decoded)?;
+            add(&mut whole, decoded)?;
         }
     }
     if let Some(decoder) = &mut decoder {
-        whole.add(decoder.finish().map_err(|_| cut())?)?;
+        add(&mut whole, decoder.finish().map_err(|_| cut())?)?;
     }
     Ok(whole.joined())
 }
 
-/// What has come of a body; copied only if it comes in pieces.
-#[derive(Default)]
-struct Whole {
-    first: Bytes,
-    all: BytesMut,
-}
-
-impl Whole {
-    fn add(&mut self, piece: Bytes) -> Result<(), Refusal> {
-        if self.first.len() + piece.len() > MAX_WHOLE || self.all.len() + piece.len() > MAX_WHOLE {
-            let message = format!("the upstream's answer is larger than {MAX_WHOLE} bytes");
-            return Err(Refusal::new(502, "upstream_answer_too_large", message));
-        }
-        if self.first.is_empty() {
-            self.first = piece;
-            return Ok(());
-        }
-        if self.all.is_empty() {
-            self.all.extend_from_slice(&self.first);
-        }
-        self.all.extend_from_slice(&piece);
-        Ok(())
+fn add(whole: &mut Pieces, piece: Bytes) -> Result<(), Refusal> {
+    if whole.add(piece, MAX_WHOLE) {
+        return Ok(());
     }
-
-    fn joined(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
-    }
+    let message = format!("the upstream's answer is larger than {MAX_WHOLE} bytes");
+    Err(Refusal::new(502, "upstream_answer_too_large", message))
 }
 
 /// What a body fails with.

@@ -283,6 +283,9 @@ fn an_error_becomes_an_error_object_whatever_its_body() {
                 assert_eq!((answer.status(), answer.complete), (status, true), "{answer:?}");
                 assert!(answer.json()["error"]["message"].is_string(), "{answer:?}");
                 assert_eq!(answer.header("content-encoding"), None);
+                drop((client, upstream));
+                // Else the next question may go to this connection, which the pool still takes for open.
+                stage.is_at_rest("after an error").await;
             }
         }
     });
