@@ -5,6 +5,7 @@
 //! calls are numbered 0, 1, 2… in each choice, whatever the provider's numbers are. What comes after an
 //! end is dropped.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 
@@ -12,10 +13,11 @@ use bytes::Bytes;
 
 use crate::body::json_text;
 use crate::codec::{Expected, Operation, Origin};
-use crate::completion::FinishReason;
+use crate::completion::{FinishReason, MAX_CALLS, MAX_CHOICES, too_many_calls, too_many_choices};
 use crate::error::ErrorObject;
 use crate::facts::Facts;
 use crate::functions::arguments_text;
+use crate::sse::MAX_EVENT;
 use crate::usage::Usage;
 
 /// Writes the chunks of one stream.
@@ -31,7 +33,10 @@ pub struct Chunks {
     /// What every chunk begins with, once the first was written.
     head: Option<String>,
     choices: Vec<Choice>,
-    calls: Vec<Call>,
+    /// The tool calls that go on, by choice and by the provider's number.
+    calls: BTreeMap<(usize, u64), Call>,
+    /// How many there were in all.
+    call_count: usize,
     includes_usage: bool,
     is_over: bool,
     out: Vec<u8>,
@@ -46,21 +51,17 @@ struct Choice {
     calls: usize,
 }
 
-/// A tool call of a choice.
+/// A tool call that goes on.
 #[derive(Debug)]
 struct Call {
-    choice: usize,
-    /// The provider's number.
-    block: u64,
-    /// Ours.
+    /// Our number of it in its choice.
     index: usize,
     has_arguments: bool,
-    is_over: bool,
 }
 
-/// The most choices and tool calls of one answer; no provider gives a hundredth.
-const MAX_CHOICES: usize = 256;
-const MAX_CALLS: usize = 4096;
+/// The most bytes that are written for what came at once: far more than the longest event of one text. In
+/// one of many small parts, each is a chunk with a head of its own, hundreds of times as long.
+const MAX_WRITTEN: usize = 4 * MAX_EVENT;
 
 /// The longest id and model name that is repeated in every chunk, in bytes.
 const MAX_NAME: usize = 512;
@@ -80,7 +81,8 @@ impl Chunks {
             model: None,
             head: None,
             choices: Vec::new(),
-            calls: Vec::new(),
+            calls: BTreeMap::new(),
+            call_count: 0,
             is_over: false,
             out: Vec::new(),
             facts: Facts::default(),
@@ -149,7 +151,7 @@ impl Chunks {
 
     /// A whole tool call of a choice, from a provider that does not stream its arguments.
     pub fn whole_tool_call(&mut self, choice: usize, id: Option<&str>, name: &str, arguments: &str) {
-        let block = u64::MAX - self.calls.len() as u64;
+        let block = u64::MAX - self.call_count as u64;
         self.start_call(choice, block, id, name, arguments_text(arguments));
         self.end_tool_call(choice, block);
     }
@@ -159,7 +161,7 @@ impl Chunks {
         if fragment.is_empty() || self.open(choice).is_none() {
             return;
         }
-        let Some(call) = self.open_call(choice, block) else { return };
+        let Some(call) = self.calls.get_mut(&(choice, block)) else { return };
         call.has_arguments = true;
         let (index, fragment) = (call.index, json_text(fragment));
         self.delta(
@@ -170,12 +172,10 @@ impl Chunks {
 
     /// A call is over; without a piece of arguments it has none: `{}`. Of what is no call, nothing.
     pub fn end_tool_call(&mut self, choice: usize, block: u64) {
-        if self.open_call(choice, block).is_some_and(|call| !call.has_arguments) {
+        if self.calls.get(&(choice, block)).is_some_and(|call| !call.has_arguments) {
             self.arguments(choice, block, "{}");
         }
-        if let Some(call) = self.open_call(choice, block) {
-            call.is_over = true;
-        }
+        self.calls.remove(&(choice, block));
     }
 
     /// A choice ends. Calls that are still open are ended.
@@ -184,13 +184,10 @@ impl Chunks {
         if self.open(choice).is_none() {
             return;
         }
-        let open: Vec<u64> = self
-            .calls
-            .iter()
-            .filter(|call| call.choice == choice && !call.is_over)
-            .map(|call| call.block)
-            .collect();
-        open.into_iter().for_each(|block| self.end_tool_call(choice, block));
+        let open = self.calls.range((choice, 0)..=(choice, u64::MAX));
+        let mut open: Vec<(usize, u64)> = open.map(|((_, block), call)| (call.index, *block)).collect();
+        open.sort_unstable();
+        open.into_iter().for_each(|(_, block)| self.end_tool_call(choice, block));
         self.choices[choice].is_finished = true;
         self.facts.finished = true;
         let reason = reason.with_calls(self.choices[choice].calls > 0).as_str();
@@ -228,9 +225,13 @@ impl Chunks {
                 self.finish(choice, FinishReason::Stop);
             }
         }
-        if self.includes_usage {
+        if self.includes_usage && !self.is_over {
             let usage = self.facts.usage.unwrap_or_default();
             self.write_with(format_args!(""), format_args!(r#","usage":{}"#, usage.to_openai().get()));
+        }
+        // It has become too long with this.
+        if self.is_over {
+            return;
         }
         self.out.extend_from_slice(b"data: [DONE]\n\n");
         self.facts.done = true;
@@ -276,10 +277,7 @@ impl Chunks {
             return None;
         }
         if choice >= MAX_CHOICES {
-            self.fail(ErrorObject::new(
-                502,
-                format!("the upstream's answer has more than {MAX_CHOICES} choices"),
-            ));
+            self.fail(too_many_choices());
             return None;
         }
         if choice >= self.choices.len() {
@@ -288,29 +286,20 @@ impl Chunks {
         Some(self.choices[choice]).filter(|choice| !choice.is_finished)
     }
 
-    /// The call that the provider counts as `block`, while it goes on.
-    fn open_call(&mut self, choice: usize, block: u64) -> Option<&mut Call> {
-        let is_meant = |call: &&mut Call| call.choice == choice && call.block == block && !call.is_over;
-        self.calls.iter_mut().rev().find(is_meant)
-    }
-
     fn start_call(&mut self, choice: usize, block: u64, id: Option<&str>, name: &str, arguments: &str) {
         self.begin(choice);
         if self.open(choice).is_none() || self.expected.operation != Operation::Chat {
             return;
         }
-        if self.calls.len() == MAX_CALLS {
-            return self.fail(ErrorObject::new(
-                502,
-                format!("the upstream's answer has more than {MAX_CALLS} tool calls"),
-            ));
+        if self.call_count == MAX_CALLS {
+            return self.fail(too_many_calls());
         }
         self.end_tool_call(choice, block);
         let index = self.choices[choice].calls;
         self.choices[choice].calls += 1;
-        let id = self.origin.tool_call_id(id, self.calls.len());
-        let has_arguments = !arguments.is_empty();
-        self.calls.push(Call { choice, block, index, has_arguments, is_over: false });
+        let id = self.origin.tool_call_id(id, self.call_count);
+        self.call_count += 1;
+        self.calls.insert((choice, block), Call { index, has_arguments: !arguments.is_empty() });
         let name = self.expected.tool_names.original(name);
         let [id, name, arguments] = [&*id, name, arguments].map(json_text);
         self.delta(
@@ -333,6 +322,13 @@ impl Chunks {
 
     /// A chunk with this choice, if any, and these other members.
     fn write_with(&mut self, choice: fmt::Arguments<'_>, others: fmt::Arguments<'_>) {
+        if self.is_over {
+            return;
+        }
+        if self.out.len() > MAX_WRITTEN {
+            let message = "the upstream's stream says more at once than can be passed on";
+            return self.fail(ErrorObject::new(502, message));
+        }
         let head = self.head.get_or_insert_with(|| {
             let operation = self.expected.operation;
             let object = match operation {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::codec::{Expected, Operation, Origin};
+use crate::error::ErrorObject;
 use crate::facts::{Facts, Text};
 use crate::functions::arguments_text;
 use crate::usage::Usage;
@@ -89,6 +90,19 @@ impl FinishReason {
     }
 }
 
+/// The most choices of one answer, and the most tool calls in all of them; no provider gives a hundredth.
+/// What an answer of nothing else would take is far more than its bytes.
+pub(crate) const MAX_CHOICES: usize = 256;
+pub(crate) const MAX_CALLS: usize = 4096;
+
+pub(crate) fn too_many_choices() -> ErrorObject {
+    ErrorObject::new(502, format!("the upstream's answer has more than {MAX_CHOICES} choices"))
+}
+
+pub(crate) fn too_many_calls() -> ErrorObject {
+    ErrorObject::new(502, format!("the upstream's answer has more than {MAX_CALLS} tool calls"))
+}
+
 impl Completion {
     /// What the answer says about itself, for statistics.
     pub fn facts(&self) -> Facts {
@@ -98,6 +112,18 @@ impl Completion {
         }
         let finished = !self.choices.is_empty();
         Facts { usage: self.usage, model: self.model.clone(), finished, text, ..Facts::default() }
+    }
+
+    /// The same, if it has no more choices and tool calls than an answer may have.
+    ///
+    /// # Errors
+    /// If it has.
+    pub(crate) fn bounded(self) -> Result<Self, ErrorObject> {
+        if self.choices.len() > MAX_CHOICES {
+            return Err(too_many_choices());
+        }
+        let calls: usize = self.choices.iter().map(|choice| choice.tool_calls.len()).sum();
+        if calls > MAX_CALLS { Err(too_many_calls()) } else { Ok(self) }
     }
 
     /// The answer as OpenAI's client gets it: `chat.completion` or `text_completion`.
@@ -180,6 +206,13 @@ struct TextChoice<'a> {
 }
 
 impl Choice {
+    /// Adds a call. One more than an answer may have is kept of those that are too many, to tell.
+    pub(crate) fn call(&mut self, call: Call) {
+        if self.tool_calls.len() <= MAX_CALLS {
+            self.tool_calls.push(call);
+        }
+    }
+
     fn to_chat<'a>(
         &'a self,
         index: usize,

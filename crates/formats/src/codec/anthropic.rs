@@ -36,7 +36,7 @@ impl Codec for Anthropic {
             Some("thinking") => {
                 choice.reasoning.get_or_insert_default().push_str(&text(thought).unwrap_or_default());
             }
-            Some("tool_use") => choice.tool_calls.push(Call {
+            Some("tool_use") => choice.call(Call {
                 id: text(id).map(Into::into),
                 name: text(name).unwrap_or_default().into_owned(),
                 arguments: present(input).unwrap_or_default().to_owned(),
@@ -45,13 +45,14 @@ impl Codec for Anthropic {
             _ => {}
         });
         let mut counts = Counts::default();
-        Ok(Completion {
+        let completion = Completion {
             id: text(id).map(Into::into),
             created: None,
             model: text(model).map(Into::into),
             choices: vec![choice],
             usage: usage.and_then(|usage| counts.update(usage)),
-        })
+        };
+        completion.bounded()
     }
 
     fn events(&self) -> Box<dyn Events> {

@@ -48,15 +48,18 @@ impl Codec for Bedrock {
             if let Some(thought) = thought.and_then(thought_of) {
                 choice.reasoning.get_or_insert_default().push_str(&thought);
             }
-            choice.tool_calls.extend(call.and_then(call_of));
+            if let Some(call) = call.and_then(call_of) {
+                choice.call(call);
+            }
         });
-        Ok(Completion {
+        let completion = Completion {
             id: request_id.map(str::to_owned),
             created: None,
             model: None,
             choices: vec![choice],
             usage: usage.and_then(usage_of),
-        })
+        };
+        completion.bounded()
     }
 
     fn events(&self) -> Box<dyn Events> {

@@ -51,19 +51,20 @@ impl Codec for Cohere {
             let function = function.and_then(|function| members(function, ["name", "arguments"]));
             let [name, arguments] =
                 function.unwrap_or_default().map(|member| text(member).unwrap_or_default());
-            choice.tool_calls.push(Call {
+            choice.call(Call {
                 id: text(id).map(Into::into),
                 name: name.into(),
                 arguments: arguments.into(),
             });
         });
-        Ok(Completion {
+        let completion = Completion {
             id: text(id).map(Into::into),
             created: None,
             model: None,
             choices: vec![choice],
             usage: usage.and_then(self::usage),
-        })
+        };
+        completion.bounded()
     }
 
     fn events(&self) -> Box<dyn Events> {

@@ -30,14 +30,15 @@ impl Codec for CohereV1 {
             return Err(refusal(json, text(message).as_deref(), "text"));
         };
         let mut choice = Choice { text: Some(said.into()), finish: finish(reason)?, ..Choice::default() };
-        each_call(calls.unwrap_or_default(), |call| choice.tool_calls.push(call));
-        Ok(Completion {
+        each_call(calls.unwrap_or_default(), |call| choice.call(call));
+        let completion = Completion {
             id: text(id).map(Into::into),
             created: None,
             model: None,
             choices: vec![choice],
             usage: meta.and_then(usage),
-        })
+        };
+        completion.bounded()
     }
 
     fn events(&self) -> Box<dyn Events> {

@@ -5,7 +5,7 @@ use super::{Codec, Events, Outgoing};
 use crate::body::{Members, json_text};
 use crate::chat::{Chat, RequestError};
 use crate::chunks::Chunks;
-use crate::completion::{Choice, Completion, FinishReason};
+use crate::completion::{Choice, Completion, FinishReason, MAX_CHOICES, too_many_choices};
 use crate::error::ErrorObject;
 use crate::framing::{DONE, Frame};
 use crate::openai::mend::{Parts, finish};
@@ -77,6 +77,7 @@ impl Codec for Completions {
         let mut choices = Vec::new();
         let mut failure = None;
         each_choice(&top, "message", |_, text, reason| match reason.transpose() {
+            Ok(_) if choices.len() == MAX_CHOICES => failure = Some(too_many_choices()),
             Ok(finish) => {
                 let finish = finish.unwrap_or_default();
                 choices.push(Choice { text: Some(text), finish, ..Choice::default() });

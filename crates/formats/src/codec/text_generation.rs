@@ -10,7 +10,7 @@ use super::{Codec, Events, Outgoing};
 use crate::body::each_item;
 use crate::chat::{Chat, RequestError};
 use crate::chunks::Chunks;
-use crate::completion::{Choice, Completion, FinishReason};
+use crate::completion::{Choice, Completion, FinishReason, MAX_CHOICES, too_many_choices};
 use crate::error::{self, ErrorObject};
 use crate::framing::{DONE, Frame};
 use crate::peek::{count, members, present, string};
@@ -190,6 +190,9 @@ fn add(json: &str, completion: &mut Completion) -> Result<(), ErrorObject> {
         let known = completion.usage.map_or(0, |known| known.completion_tokens);
         let completion_tokens = usage.completion_tokens.saturating_add(known);
         completion.usage = Some(Usage { completion_tokens, ..usage });
+    }
+    if completion.choices.len() == MAX_CHOICES {
+        return Err(too_many_choices());
     }
     completion.choices.push(Choice {
         text: Some(text.into_owned()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::response::{Part, Response};
 use crate::body::each_item;
-use crate::completion::{Call, Choice, Completion, FinishReason};
+use crate::completion::{Call, Choice, Completion, FinishReason, MAX_CHOICES};
 use crate::error::ErrorObject;
 
 /// The answer of a response, or of the responses of a stream in one list: that is what a URL of the
@@ -27,7 +27,7 @@ pub fn answer(json: &str) -> Result<Completion, ErrorObject> {
     if completion.choices.is_empty() {
         return Err(ErrorObject::new(502, "the upstream answered without candidates, and without a reason"));
     }
-    Ok(completion)
+    completion.bounded()
 }
 
 fn add(
@@ -44,13 +44,17 @@ fn add(
         completion.model = response.model.as_deref().map(str::to_owned);
     }
     response.candidates(|candidate| {
+        // One more than may be is kept, to tell.
+        if choices.len() > MAX_CHOICES {
+            return;
+        }
         let choice = choices.entry(candidate.index).or_default();
         choice.finish = candidate.finish.unwrap_or(choice.finish);
         candidate.parts(|part| match part {
             Part::Text(text) => choice.text.get_or_insert_default().push_str(&text),
             Part::Thought(text) => choice.reasoning.get_or_insert_default().push_str(&text),
             Part::Call { id, name, arguments } => {
-                choice.tool_calls.push(Call { id: Some(id), name: name.into_owned(), arguments });
+                choice.call(Call { id: Some(id), name: name.into_owned(), arguments });
             }
         });
     });

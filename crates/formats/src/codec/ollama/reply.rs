@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::chunks::Chunks;
 use crate::codec::Events;
-use crate::completion::{Call, Choice, Completion, FinishReason};
+use crate::completion::{Call, Choice, Completion, FinishReason, MAX_CALLS};
 use crate::error::ErrorObject;
 use crate::framing::Frame;
 use crate::peek::{count, each_object, member, members, present, string};
@@ -46,7 +46,7 @@ struct Reply<'a> {
 pub(super) fn answer(json: &str) -> Result<Completion, ErrorObject> {
     let reply = Reply::read(json)?;
     let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
-    Ok(Completion {
+    let completion = Completion {
         id: None,
         created: reply.created,
         model: owned(reply.model),
@@ -57,7 +57,8 @@ pub(super) fn answer(json: &str) -> Result<Completion, ErrorObject> {
             finish: reply.finish.unwrap_or_default(),
         }],
         usage: reply.usage,
-    })
+    };
+    completion.bounded()
 }
 
 impl Events for Lines {
@@ -132,6 +133,10 @@ fn tool_calls(list: &str) -> Vec<Call> {
         let arguments = function.and_then(|function| member(function, "arguments")).unwrap_or_default();
         // An object; in its text, as OpenAI has it, some servers behind Ollama's interface.
         let arguments = string(arguments).map_or_else(|| arguments.to_owned(), Cow::into_owned);
+        // One more than may be is kept, to tell.
+        if calls.len() > MAX_CALLS {
+            return;
+        }
         calls.push(Call { id: id.and_then(string).map(Cow::into_owned), name: name.into_owned(), arguments });
     });
     calls
