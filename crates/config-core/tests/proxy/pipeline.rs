@@ -173,6 +173,63 @@ fn options_of_the_configuration_beat_the_requests() {
     );
 }
 
+/// The plugin's providers and formats, each with whether it knows `top_k`.
+const FORMATS: [(&str, bool); 14] = [
+    ("provider: openai, name: m, options: {", false),
+    ("provider: azure, name: m, options: {azure_instance: i, azure_deployment_id: d,", false),
+    ("provider: anthropic, name: m, options: {anthropic_version: '2023-06-01',", true),
+    ("provider: cohere, name: m, options: {", true),
+    ("provider: cohere, name: m, options: {upstream_url: 'http://h/v1/chat',", true),
+    ("provider: mistral, name: m, options: {mistral_format: openai,", false),
+    (
+        "provider: mistral, name: m, options: {mistral_format: ollama, upstream_url: 'http://h/api/chat',",
+        true,
+    ),
+    (
+        "provider: llama2, name: m, options: {llama2_format: ollama, upstream_url: 'http://h/api/generate',",
+        true,
+    ),
+    ("provider: llama2, name: m, options: {llama2_format: openai, upstream_url: 'http://h/v1',", true),
+    ("provider: llama2, name: m, options: {llama2_format: raw, upstream_url: 'http://h/',", true),
+    ("provider: gemini, name: m, options: {", true),
+    ("provider: gemini, name: m, options: {gemini: {api_endpoint: h, project_id: p, location_id: l},", true),
+    ("provider: bedrock, name: anthropic.claude-v2, options: {bedrock: {aws_region: r},", true),
+    ("provider: huggingface, name: m, options: {", true),
+];
+
+/// The numbers in JSON, wherever they are.
+fn numbers(json: &serde_json::Value) -> Vec<f64> {
+    match json {
+        serde_json::Value::Number(number) => number.as_f64().into_iter().collect(),
+        serde_json::Value::Array(items) => items.iter().flat_map(numbers).collect(),
+        serde_json::Value::Object(members) => members.values().flat_map(numbers).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn options_of_the_configuration_reach_every_provider_and_the_requests_do_not() {
+    let more = r#""max_tokens":91,"max_completion_tokens":92,"temperature":0.9,"top_p":0.95,"top_k":93"#;
+    let [chat, completion] = [CHAT, COMPLETION].map(|text| format!("{},{more}}}", &text[..text.len() - 1]));
+    for (model, knows_top_k) in FORMATS {
+        for (route_type, text) in [("chat", &chat), ("completions", &completion)] {
+            let config = format!(
+                "{{route_type: llm/v1/{route_type}, model: {{{model} max_tokens: 17, temperature: 0.25, top_p: 0.75, top_k: 13}}}}}}"
+            );
+            let sent = body(&Request::post("/a/b", text), &compile(&config).unwrap());
+            let json = serde_json::from_str(&sent).unwrap_or_else(|_| panic!("{model} {sent}"));
+            let numbers = numbers(&json);
+            let configured = [(17.0, true), (0.25, true), (0.75, true), (13.0, knows_top_k)];
+            for (option, is_known) in configured {
+                let count = numbers.iter().filter(|number| **number == option).count();
+                assert_eq!(count, usize::from(is_known), "{option} in {model} {route_type}: {sent}");
+            }
+            let theirs = [91.0, 92.0, 0.9, 0.95, 93.0].into_iter().find(|number| numbers.contains(number));
+            assert_eq!(theirs, None, "{model} {route_type}: {sent}");
+        }
+    }
+}
+
 #[test]
 fn a_prompt_may_be_a_list_where_the_provider_takes_one() {
     let text = r#"{"prompt":["a","b"]}"#;
