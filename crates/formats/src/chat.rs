@@ -21,6 +21,8 @@ use crate::functions::arguments_text;
 pub struct Chat<'a> {
     /// The model to ask.
     pub model: &'a str,
+    /// The version of the provider's API, where the configuration names one.
+    pub api_version: Option<&'a str>,
     /// Whether the answer is to be a stream.
     pub stream: bool,
     /// The conversation. Never empty.

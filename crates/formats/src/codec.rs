@@ -41,6 +41,8 @@ pub struct Asked<'a> {
     pub operation: Operation,
     /// The model to ask.
     pub model: &'a str,
+    /// The version of the provider's API, where the configuration names one.
+    pub api_version: Option<&'a str>,
     /// Whether the answer is to be a stream.
     pub stream: bool,
     /// Options of the configuration.
@@ -164,7 +166,8 @@ pub fn translate(
     asked: &Asked<'_>,
 ) -> Result<Translated, RequestError> {
     functions::to_tools(body);
-    let chat = Chat::read(body, asked.model, asked.stream, asked.options)?;
+    let mut chat = Chat::read(body, asked.model, asked.stream, asked.options)?;
+    chat.api_version = asked.api_version;
     let is_idle = |name: &str| chat.prompt.is_some() && OF_CHATS.contains(&name);
     let takes = |name: &str| (COMMON.contains(&name) || codec.members().contains(&name)) && !is_idle(name);
     if let Some(n) = chat.n.filter(|_| !takes("n")) {

@@ -298,6 +298,7 @@ fn translate(
         provider: format.provider,
         operation: operation(case),
         model: format.model,
+        api_version: None,
         stream: body.get("stream") == Some("true"),
         options: &Options::default(),
     };

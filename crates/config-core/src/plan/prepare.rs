@@ -178,7 +178,7 @@ pub fn prepare(
     let native = rendered.native.as_ref().and_then(|_| native_format(proxy, rendered));
     let mut translated = match native {
         Some(native) => body::configure(proxy, native, &checked, &mut client)?,
-        None => body::translate(proxy, wire, &checked, asks_usage, &mut client)?,
+        None => body::translate(proxy, rendered, wire, &checked, asks_usage, &mut client)?,
     };
     if let Some(credential) = &body_credential {
         translated.dropped.retain(|member| *member != credential.name);

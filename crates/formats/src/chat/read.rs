@@ -41,6 +41,7 @@ impl<'a> Chat<'a> {
         };
         Ok(Self {
             model,
+            api_version: None,
             stream,
             messages,
             prompt,

@@ -19,7 +19,19 @@ pub(super) fn sent(
     model: &str,
     options: &Options,
 ) -> Result<(String, Vec<String>), RequestError> {
-    let asked = Asked { provider: "x", operation: Operation::Chat, model, stream: false, options };
+    sent_to(codec, None, body, model, options)
+}
+
+/// The same to a version of the provider's API.
+pub(super) fn sent_to(
+    codec: &dyn Codec,
+    api_version: Option<&str>,
+    body: &str,
+    model: &str,
+    options: &Options,
+) -> Result<(String, Vec<String>), RequestError> {
+    let operation = Operation::Chat;
+    let asked = Asked { provider: "x", operation, model, api_version, stream: false, options };
     let mut body = Members::parse(body.as_bytes()).unwrap();
     let translated = translate(codec, WireFormat::Anthropic, &mut body, &asked)?;
     Ok((String::from_utf8(translated.body).unwrap(), translated.dropped))

@@ -15,7 +15,7 @@ use super::headers::text;
 use super::{Body, UpstreamBody};
 use crate::model::{LlmFormat, ParamLocation, Provider, RouteType};
 use crate::plan::auth::Credential;
-use crate::plan::proxy::{Proxy, form_decode, split_argument};
+use crate::plan::proxy::{Field, Proxy, Rendered, form_decode, split_argument};
 use crate::plan::rejection::Rejection;
 use crate::plan::request::RequestHead;
 use crate::secret::SecretValue;
@@ -147,6 +147,7 @@ pub(super) fn credential(proxy: &Proxy, client: &ClientBody<'_>) -> Result<Optio
 /// asked what the client asks.
 pub(super) fn translate(
     proxy: &Proxy,
+    rendered: &Rendered,
     wire: WireFormat,
     checked: &Checked,
     asks_usage: bool,
@@ -168,6 +169,7 @@ pub(super) fn translate(
             provider: proxy.provider.as_str(),
             operation,
             model: model.unwrap_or_default(),
+            api_version: rendered.text(Field::AnthropicVersion),
             stream: checked.stream,
             options: &proxy.options,
         };

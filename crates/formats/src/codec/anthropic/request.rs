@@ -19,6 +19,10 @@ const MAX_TOKENS: u64 = 4096;
 /// The highest temperature; OpenAI's goes up to 2.
 const MAX_TEMPERATURE: f64 = 1.0;
 
+/// The first version of the API that refuses sampling options, their defaults included (Anthropic,
+/// "Versions").
+const WITHOUT_SAMPLING: &str = "2026-10-21";
+
 /// What tools may be called.
 const NAMES: NameRule = NameRule { max: 128, is_allowed: is_plain, is_first: is_plain };
 
@@ -148,7 +152,12 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     if stop_sequences.len() < chat.stop.len() {
         dropped.push("stop");
     }
-    let (mut temperature, mut top_p) = (chat.temperature, chat.top_p);
+    let (mut temperature, mut top_p, mut top_k) = (chat.temperature, chat.top_p, chat.top_k);
+    if chat.api_version.is_some_and(|version| version >= WITHOUT_SAMPLING) {
+        dropped.extend(temperature.take().map(|_| "temperature"));
+        dropped.extend(top_p.take().map(|_| "top_p"));
+        dropped.extend(top_k.take().map(|_| "top_k"));
+    }
     // Recent models take one of the two, so what the configuration says wins over the other as well.
     if chat.configured.temperature != chat.configured.top_p {
         let (name, other) = match chat.configured.temperature {
@@ -167,7 +176,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         tool_choice: choice(chat, &tool_names),
         temperature: temperature.map(|temperature| temperature.min(MAX_TEMPERATURE)),
         top_p,
-        top_k: chat.top_k,
+        top_k,
         stop_sequences,
         output_config,
         metadata: chat.user.as_deref().map(|user_id| Metadata { user_id }),

@@ -33,6 +33,22 @@ fn one_configured_sampling_option_displaces_the_other() {
 }
 
 #[test]
+fn versions_without_sampling_are_sent_none() {
+    let body = r#"{"messages":[{"role":"user","content":"x"}],"temperature":1,"top_p":0.4,"top_k":2}"#;
+    let options = Options { temperature: Some(0.5), ..Options::default() };
+    for (version, options, dropped) in [
+        ("2023-06-01", Options::default(), ""),
+        ("2026-10-21", Options::default(), "temperature,top_p,top_k"),
+        ("2027-01-01", options, "temperature,top_p,top_k"),
+    ] {
+        let (sent, names) = trial::sent_to(&Anthropic, Some(version), body, "m", &options).unwrap();
+        let options = members(&sent, ["temperature", "top_p", "top_k"]).unwrap();
+        assert_eq!(names.join(","), dropped, "{version}");
+        assert!(options.iter().all(|option| option.is_some() == dropped.is_empty()), "{version} {sent}");
+    }
+}
+
+#[test]
 fn older_models_are_given_no_schema() {
     let body = r#"{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object"}}}}"#;
     for (model, takes) in [

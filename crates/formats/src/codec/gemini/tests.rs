@@ -12,6 +12,7 @@ fn sent(host: Gemini, model: &str, body: &Value) -> Result<(Value, Vec<String>),
         provider: "gemini",
         operation: Operation::Chat,
         model,
+        api_version: None,
         stream: false,
         options: &Options::default(),
     };
@@ -69,6 +70,7 @@ fn a_signature_goes_back_with_its_call() {
         provider: "gemini",
         operation: Operation::Chat,
         model: "m",
+        api_version: None,
         stream: false,
         options: &options,
     };

@@ -84,6 +84,7 @@ fn sent(case: &Value, wire: WireFormat, provider: Provider) -> Option<(Translate
         provider: provider.as_str(),
         operation,
         model: case["model"].as_str().unwrap(),
+        api_version: None,
         stream: case["stream"] == true,
         options: &options,
     };
