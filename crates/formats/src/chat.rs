@@ -14,7 +14,7 @@ pub use content::{Content, Image, ImageSource, Part};
 use serde_json::value::RawValue;
 
 use crate::body::Members;
-use crate::functions::arguments_text;
+use crate::functions::{ANY_OBJECT, arguments_text};
 
 /// A chat completions request; a completions request is one with its prompt as the only message.
 #[derive(Debug, Clone)]
@@ -282,9 +282,8 @@ impl<'a> Chat<'a> {
 impl Tool<'_> {
     /// The schema of the arguments, for providers that demand one: without one, an object of anything.
     pub fn schema(&self) -> &RawValue {
-        const ANY: &str = r#"{"type":"object","properties":{}}"#;
         let said = self.parameters.filter(|schema| !schema.get()[1..].trim_ascii_start().starts_with('}'));
-        said.unwrap_or_else(|| serde_json::from_str(ANY).expect("it is JSON"))
+        said.unwrap_or_else(|| serde_json::from_str(ANY_OBJECT).expect("it is JSON"))
     }
 }
 

@@ -30,6 +30,7 @@ use crate::openai::Options;
 use gemini::Gemini;
 
 pub use expected::{Expected, Operation, Origin};
+pub(crate) use names::fnv1a;
 pub use names::{NameRule, ToolNames};
 
 /// What is known of a request when its body is translated.

@@ -24,6 +24,10 @@ pub fn to_tools(body: &mut Members<'_>) {
     }
 }
 
+/// The schema of arguments where nobody gives one: any object. It is said at length for models that refuse to
+/// be made to call a tool of which less is known.
+pub const ANY_OBJECT: &str = r#"{"type":"object","properties":{}}"#;
+
 /// JSON text of a call's arguments: of a call without any, an object without members.
 pub fn arguments_text(arguments: &str) -> &str {
     if arguments.trim_ascii().is_empty() { "{}" } else { arguments }

@@ -2,7 +2,8 @@
 
 use crate::body::{Members, map_items};
 use crate::codec::asks;
-use crate::functions;
+use crate::codec::fnv1a;
+use crate::functions::{self, ANY_OBJECT};
 use crate::openai::{Options, developer_to_system, drop_idle_tool_choice, set_number, token_limit};
 
 /// What Mistral accepts; anything else is answered with 422.
@@ -95,7 +96,7 @@ fn tool(text: &str) -> Option<String> {
     let mut function = Members::parse(tool.present("function")?.as_bytes()).ok()?;
     function.retain(|_, value| value != "null");
     if function.get("parameters").is_none() {
-        function.set_text("parameters", r#"{"type":"object","properties":{}}"#.to_owned());
+        function.set_text("parameters", ANY_OBJECT.to_owned());
     }
     let function = function.changed_text()?;
     tool.set_text("function", function);
@@ -124,16 +125,14 @@ fn function(text: &str) -> Option<String> {
     function.changed_text()
 }
 
-/// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash (FNV-1a,
-/// so that the call and its result meet again in every request and on every machine).
+/// An id that Mistral accepts: the id itself if it is one, else nine characters of its hash, so that the
+/// call and its result meet again.
 fn call_id(id: &str) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     if id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return id.to_owned();
     }
-    let mut hash = id
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    let mut hash = fnv1a(id);
     (0..ID_LENGTH)
         .map(|_| {
             let digit = ALPHABET[(hash % 62) as usize];

@@ -15,6 +15,7 @@ use formats::codec::Expected;
 
 pub use assembly::{AssembledHeader, Resolve};
 use body::ClientBody;
+use checks::Checked;
 pub use dropped::DROPPED_HEADER;
 pub use inspection::Inspection;
 
@@ -142,27 +143,10 @@ pub fn prepare(
     body: Body<'_>,
 ) -> Result<Decision, Rejection> {
     let wire = wire_format(proxy, rendered);
-    let configured = rendered.text(Field::Name);
     let method = method(proxy, head)?;
-    let policy = proxy.response_streaming;
-    let guarded = configured.is_some() || policy == ResponseStreaming::Deny;
+    let guarded = rendered.text(Field::Name).is_some() || proxy.response_streaming == ResponseStreaming::Deny;
     let mut client = body::read(proxy, head, guarded, body)?;
-    let mut inspection = match (&rendered.native, &client) {
-        (None, ClientBody::Passing(form)) => Some(Inspection::new(proxy, configured, guarded, form.as_ref())),
-        _ => None,
-    };
-    if let (Some(whole), Body::Bytes(bytes)) = (&mut inspection, body) {
-        whole.feed(bytes)?;
-        whole.finish()?;
-    }
-    let checked = match (&rendered.native, proxy.route_type) {
-        (Some(native), _) => checks::native(proxy, configured, native)?,
-        (None, RouteType::Preserve) => match &inspection {
-            Some(inspection) => inspection.checked(),
-            None => checks::preserved(policy, configured, &client)?,
-        },
-        (None, route_type) => checks::conversation(proxy, route_type, wire, configured, &client)?,
-    };
+    let (checked, inspection) = check(proxy, rendered, wire, guarded, &client, body)?;
     let body_credential = body::credential(proxy, &client)?;
     let passes = rendered.native.is_some() || proxy.route_type == RouteType::Preserve;
     let call = Call {
@@ -192,12 +176,7 @@ pub fn prepare(
         query_credential: query_credential(proxy, call.query),
         body: translated.body,
         body_credential,
-        secret_members: proxy
-            .auth
-            .param_at(ParamLocation::Body)
-            .map(|it| it.name.clone())
-            .into_iter()
-            .collect(),
+        secret_members: proxy.auth.param_at(ParamLocation::Body).iter().map(|it| it.name.clone()).collect(),
         identity: proxy.auth.identity.clone(),
         response_model_header: named.map(|model| format!("{}/{model}", proxy.provider)),
         model: checked.model,
@@ -215,6 +194,33 @@ pub fn prepare(
         hides_usage: translated.hides_usage,
         dropped_members: translated.dropped,
     })
+}
+
+/// What the body and the path settle, and what looks at a body that passes.
+fn check(
+    proxy: &Proxy,
+    rendered: &Rendered,
+    wire: WireFormat,
+    guarded: bool,
+    client: &ClientBody<'_>,
+    body: Body<'_>,
+) -> Result<(Checked, Option<Inspection>), Rejection> {
+    let configured = rendered.text(Field::Name);
+    if let Some(native) = &rendered.native {
+        return Ok((checks::native(proxy, configured, native)?, None));
+    }
+    if proxy.route_type != RouteType::Preserve {
+        return Ok((checks::conversation(proxy, wire, configured, client)?, None));
+    }
+    let ClientBody::Passing(form) = client else {
+        return Ok((checks::preserved(proxy.response_streaming, configured, client)?, None));
+    };
+    let mut inspection = Inspection::new(proxy, configured, guarded, form.as_ref());
+    if let Body::Bytes(whole) = body {
+        inspection.feed(whole)?;
+        inspection.finish()?;
+    }
+    Ok((inspection.checked(), Some(inspection)))
 }
 
 /// Whether a stream of the provider reports its usage when asked, and only then. Others report it

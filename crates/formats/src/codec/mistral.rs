@@ -16,8 +16,11 @@ use crate::usage::Usage;
 /// A prompt is a user's only message.
 pub struct Completions;
 
-/// Members that Mistral knows by the same name.
-const SAME: [&str; 9] = [
+/// The request members that are said: the first three are read, since their limits or names differ.
+const MEMBERS: [&str; 12] = [
+    "top_p",
+    "stop",
+    "seed",
     "n",
     "presence_penalty",
     "frequency_penalty",
@@ -31,20 +34,7 @@ const SAME: [&str; 9] = [
 
 impl Codec for Completions {
     fn members(&self) -> &'static [&'static str] {
-        &[
-            "top_p",
-            "stop",
-            "seed",
-            "n",
-            "presence_penalty",
-            "frequency_penalty",
-            "response_format",
-            "prediction",
-            "reasoning_effort",
-            "prompt_mode",
-            "safe_prompt",
-            "metadata",
-        ]
+        &MEMBERS
     }
 
     fn request(&self, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
@@ -59,7 +49,7 @@ impl Codec for Completions {
             ("random_seed", chat.seed.map(|seed| seed.to_string())),
             ("stop", (!chat.stop.is_empty()).then(|| json_text(&chat.stop))),
         ];
-        let same = SAME.into_iter().map(|name| (name, chat.extra(name).map(str::to_owned)));
+        let same = MEMBERS[3..].iter().map(|name| (*name, chat.extra(name).map(str::to_owned)));
         for (name, value) in numbers.into_iter().chain(same) {
             if let Some(value) = value {
                 body.set_text(name, value);

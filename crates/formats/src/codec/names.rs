@@ -83,16 +83,20 @@ impl NameRule {
         lead.chars().chain(allowed).take(self.max).collect()
     }
 
-    /// The same, told from similar ones by a hash of the given name (FNV-1a), so that it does not depend
-    /// on their order.
+    /// The same, told from similar ones by a hash of the given name, so that it does not depend on their
+    /// order.
     fn fit_unlike(&self, name: &str) -> String {
-        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let hash = format!("_{hash:016x}");
+        let hash = format!("_{:016x}", fnv1a(name));
         let fitted: String = self.fit(name).chars().take(self.max.saturating_sub(hash.len())).collect();
         fitted + &hash
     }
+}
+
+/// A hash that is the same in every request and on every machine (FNV-1a): names and ids that are replaced by
+/// theirs meet again.
+pub(crate) fn fnv1a(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -35,7 +35,6 @@ pub(super) const MAX_MODEL: usize = 4 << 10;
 /// A chat or completions request.
 pub(super) fn conversation(
     proxy: &Proxy,
-    route_type: RouteType,
     wire: WireFormat,
     configured: Option<&str>,
     client: &ClientBody<'_>,
@@ -62,8 +61,9 @@ pub(super) fn conversation(
         (true, false) => RouteType::Chat,
         _ => RouteType::Completions,
     };
-    if sent != route_type {
-        let message = format!("[{sent}] message format is not compatible with [{route_type}] route type");
+    if sent != proxy.route_type {
+        let message =
+            format!("[{sent}] message format is not compatible with [{}] route type", proxy.route_type);
         return Err(Rejection::bad_request(message));
     }
     Ok(Checked { model: Some(model), stream: stream(proxy.response_streaming, asks_for_stream)? })

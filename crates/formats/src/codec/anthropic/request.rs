@@ -26,6 +26,9 @@ const WITHOUT_SAMPLING: &str = "2026-10-21";
 /// What tools may be called.
 const NAMES: NameRule = NameRule { max: 128, is_allowed: is_plain, is_first: is_plain };
 
+/// What the id of a call may be; no limit of its length is documented.
+const IDS: NameRule = NameRule { max: usize::MAX, is_allowed: is_plain, is_first: is_plain };
+
 /// How clients say how to think, as to the API itself.
 const THINKING: &str = r#"an object, as in anthropic's API: {"type":"enabled","budget_tokens":…}"#;
 
@@ -227,13 +230,13 @@ fn said<'a>(assistant: &'a Assistant<'_>, names: &'a ToolNames) -> Result<Vec<Bl
     let mut blocks = blocks(&assistant.content)?;
     for call in &assistant.tool_calls {
         let name = names.sent(&call.name);
-        blocks.push(Block::ToolUse { id: plain(&call.id), name, input: call.arguments_object()? });
+        blocks.push(Block::ToolUse { id: IDS.fitted(&call.id), name, input: call.arguments_object()? });
     }
     Ok(blocks)
 }
 
 fn tool_result<'a>(result: &'a ToolResult<'_>) -> Result<Block<'a>, RequestError> {
-    Ok(Block::ToolResult { tool_use_id: plain(&result.call_id), content: blocks(&result.content)? })
+    Ok(Block::ToolResult { tool_use_id: IDS.fitted(&result.call_id), content: blocks(&result.content)? })
 }
 
 fn source<'a>(image: &'a Image<'_>) -> Result<Source<'a>, RequestError> {
@@ -283,14 +286,6 @@ fn output_config<'a>(chat: &'a Chat<'_>) -> Option<OutputConfig<'a>> {
     }
     let schema = closed(schema).map_or(Cow::Borrowed(schema), Cow::Owned);
     Some(OutputConfig { format: Format { r#type: "json_schema", schema } })
-}
-
-/// An id of a call as the API takes it.
-fn plain(id: &str) -> Cow<'_, str> {
-    match id.chars().all(is_plain) {
-        true => Cow::Borrowed(id),
-        false => id.chars().map(|c| if is_plain(c) { c } else { '_' }).collect::<String>().into(),
-    }
 }
 
 fn is_plain(c: char) -> bool {

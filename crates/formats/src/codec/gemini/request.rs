@@ -125,9 +125,6 @@ const NAMES: NameRule = NameRule {
     is_first: |c| c.is_ascii_alphabetic() || c == '_',
 };
 
-/// The parameters of a tool that has none: without any, some models refuse to be made to call it.
-const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
-
 /// The request's body.
 pub fn request(host: Gemini, chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
     let tool_names = ToolNames::fitting(chat, &NAMES);
@@ -159,7 +156,7 @@ fn declaration<'a>(
     names: &'a ToolNames,
     budget: &mut Budget,
 ) -> Result<Declaration<'a>, RequestError> {
-    let parameters = clean(tool.parameters.map_or(NO_PARAMETERS, RawValue::get), budget)
+    let parameters = clean(tool.schema().get(), budget)
         .map_err(|error| RequestError::new("tools", format!("tools[{at}].function.parameters: {error}")))?;
     Ok(Declaration { name: names.sent(&tool.name), description: tool.description.as_deref(), parameters })
 }
