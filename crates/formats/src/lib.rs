@@ -54,6 +54,8 @@ pub enum WireFormat {
     Bedrock,
     /// OpenAI chat completions with Hugging Face's finish reasons and errors.
     HuggingFaceChat,
+    /// OpenAI completions with the same.
+    HuggingFaceCompletions,
     /// Hugging Face text generation.
     HuggingFaceGeneration,
 }
@@ -75,6 +77,7 @@ impl WireFormat {
             WireFormat::Vertex => "vertex",
             WireFormat::Bedrock => "bedrock",
             WireFormat::HuggingFaceChat => "huggingface chat",
+            WireFormat::HuggingFaceCompletions => "huggingface completions",
             WireFormat::HuggingFaceGeneration => "huggingface text generation",
         }
     }

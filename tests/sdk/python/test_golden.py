@@ -24,6 +24,7 @@ FORMATS = {
     "cohere-v2": cohere,
     "gemini": gemini,
     "huggingface-chat": openai,
+    "huggingface-completions": openai,
     "huggingface-text-generation": text_generation,
     "llama2-raw": text_generation,
     "mistral": mistral,
@@ -35,7 +36,7 @@ FORMATS = {
 
 
 # OpenAI's format but for details: answers are mended, and requests made from members, not translated.
-MENDED = {"huggingface-chat", "mistral", "openai"}
+MENDED = {"huggingface-chat", "huggingface-completions", "mistral", "openai"}
 
 # How providers call it.
 USAGE = re.compile(r'"(usage|usageMetadata|eval_count|generated_tokens|token_count|billed_units)"')
@@ -54,6 +55,8 @@ UNDECLARED = {
     "huggingface-chat/streams/bare.sse",
     "huggingface-chat/streams/plain.sse",
     "huggingface-chat/streams/tool-calls.sse",
+    "huggingface-completions/answers/completions.json",
+    "huggingface-completions/streams/completions.sse",
     "mistral/requests/audio.json",
     "mistral/streams/completions-several.sse",
     "mistral/streams/model-length.sse",

@@ -313,7 +313,9 @@ fn wire_format(proxy: &Proxy, rendered: &Rendered) -> WireFormat {
         Provider::Gemini if upstream::is_vertex(rendered) => WireFormat::Vertex,
         Provider::Gemini => WireFormat::Gemini,
         Provider::Bedrock => WireFormat::Bedrock,
-        Provider::Huggingface if completions && url_ends_with("/v1/completions") => WireFormat::OpenAi,
+        Provider::Huggingface if completions && url_ends_with("/v1/completions") => {
+            WireFormat::HuggingFaceCompletions
+        }
         Provider::Huggingface if completions => WireFormat::HuggingFaceGeneration,
         Provider::Huggingface => WireFormat::HuggingFaceChat,
     }

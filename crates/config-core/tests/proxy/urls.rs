@@ -95,7 +95,7 @@ fn urls_that_name_an_older_format_keep_it() {
     for (provider, route_type, url, wire) in [
         ("cohere", "llm/v1/chat", "https://api.cohere.com/v1/chat", "cohere v1"),
         ("cohere", "llm/v1/chat", "https://api.cohere.com/v2/chat", "cohere v2"),
-        ("huggingface", "llm/v1/completions", "http://tgi.test/v1/completions", "openai"),
+        ("huggingface", "llm/v1/completions", "http://tgi.test/v1/completions", "huggingface completions"),
         ("huggingface", "llm/v1/completions", "http://tgi.test/generate", "huggingface text generation"),
         ("huggingface", "llm/v1/chat", "http://tgi.test/v1/chat/completions", "huggingface chat"),
     ] {

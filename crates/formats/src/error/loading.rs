@@ -36,7 +36,9 @@ mod tests {
     #[test]
     fn other_errors_say_nothing() {
         let body = br#"{"estimated_time":20.0}"#;
-        assert_eq!(retry_after(503, body, WireFormat::HuggingFaceChat), Some(20));
+        for wire in TEXT_GENERATION {
+            assert_eq!(retry_after(503, body, *wire), Some(20));
+        }
         assert_eq!(retry_after(500, body, WireFormat::HuggingFaceChat), None);
         assert_eq!(retry_after(503, body, WireFormat::OpenAi), None);
         assert_eq!(retry_after(503, b"\xff", WireFormat::HuggingFaceChat), None);

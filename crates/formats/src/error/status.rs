@@ -42,8 +42,12 @@ struct Row {
 }
 
 /// Text generation inference, which Llama 2 is served with, too.
-pub(super) const TEXT_GENERATION: &[WireFormat] =
-    &[WireFormat::HuggingFaceChat, WireFormat::HuggingFaceGeneration, WireFormat::Llama2Raw];
+pub(super) const TEXT_GENERATION: &[WireFormat] = &[
+    WireFormat::HuggingFaceChat,
+    WireFormat::HuggingFaceCompletions,
+    WireFormat::HuggingFaceGeneration,
+    WireFormat::Llama2Raw,
+];
 const COHERE: &[WireFormat] = &[WireFormat::CohereV1, WireFormat::CohereV2];
 
 /// What OpenAI's own API never answers, said in its terms.

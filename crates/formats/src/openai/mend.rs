@@ -19,6 +19,7 @@ use edits::{Edits, Fill};
 /// Mends one answer, whole or streamed.
 #[derive(Debug, Clone)]
 pub struct Mender {
+    operation: Operation,
     model: String,
     origin: Origin,
     choices: Vec<Told>,
@@ -42,10 +43,11 @@ enum Form {
 
 impl Form {
     /// The value of `object`, and the member of a choice that holds what is said.
-    fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Form::Whole => ("\"chat.completion\"", "message"),
-            Form::Chunk => ("\"chat.completion.chunk\"", "delta"),
+    fn names(self, operation: Operation) -> (&'static str, &'static str) {
+        match (operation, self) {
+            (Operation::Chat, Form::Whole) => ("\"chat.completion\"", "message"),
+            (Operation::Chat, Form::Chunk) => ("\"chat.completion.chunk\"", "delta"),
+            (Operation::Completions, _) => ("\"text_completion\"", "text"),
         }
     }
 }
@@ -54,14 +56,14 @@ impl Form {
 const MAX_CHOICES: usize = 256;
 
 impl Mender {
-    /// What mends the answer to a chat with `model`; nothing for formats that need no mending.
+    /// What mends an answer of `model`; nothing for formats that need no mending.
     pub fn of(wire: WireFormat, model: &str, origin: impl FnOnce() -> Origin) -> Option<Self> {
-        matches!(wire, WireFormat::Mistral | WireFormat::HuggingFaceChat).then(|| Self {
-            model: model.to_owned(),
-            origin: origin(),
-            choices: Vec::new(),
-            made_up: 0,
-        })
+        let operation = match wire {
+            WireFormat::Mistral | WireFormat::HuggingFaceChat => Operation::Chat,
+            WireFormat::HuggingFaceCompletions => Operation::Completions,
+            _ => return None,
+        };
+        Some(Self { operation, model: model.to_owned(), origin: origin(), choices: Vec::new(), made_up: 0 })
     }
 
     /// A whole answer with a good status, if it has to be changed.
@@ -92,11 +94,11 @@ impl Mender {
 
     fn mended(&mut self, json: &str, top: &Top<'_>, form: Form) -> Result<Option<String>, ErrorObject> {
         let mut edits = Edits::of(json);
-        let (object, _) = form.names();
+        let (object, _) = form.names(self.operation);
         edits.fill(
             json,
             [
-                Fill::missing("id", top.id, &|| json_text(&self.origin.completion_id(Operation::Chat))),
+                Fill::missing("id", top.id, &|| json_text(&self.origin.completion_id(self.operation))),
                 Fill::unless(top.object == Some(object), "object", top.object, &|| object.to_owned()),
                 Fill::missing("created", top.created, &|| self.origin.created.to_string()),
                 Fill::missing("model", top.model, &|| json_text(&self.model)),
@@ -122,7 +124,7 @@ impl Mender {
         choice: &'a str,
         at: usize,
     ) -> Result<(), ErrorObject> {
-        let (_, body) = form.names();
+        let (_, body) = form.names(self.operation);
         let Some([index, finish, body]) = members(choice, ["index", "finish_reason", body]) else {
             return Ok(());
         };

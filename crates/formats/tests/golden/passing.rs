@@ -9,10 +9,11 @@ use formats::sse::Splitter;
 
 use super::*;
 
-const PASSING: [Format; 3] = [
+const PASSING: [Format; 4] = [
     format(WireFormat::OpenAi, "openai", "gpt-4o"),
     format(WireFormat::Mistral, "mistral", "mistral-small-latest"),
     format(WireFormat::HuggingFaceChat, "huggingface", "meta-llama/Llama-3.1-8B-Instruct"),
+    format(WireFormat::HuggingFaceCompletions, "huggingface", "google/gemma-2-2b-it"),
 ];
 
 #[test]
@@ -134,7 +135,11 @@ fn broken_answers_are_survived() {
 
 impl Format {
     fn passes(&self, case: &str) -> bool {
-        self.wire == WireFormat::OpenAi || operation(case) == Operation::Chat
+        match self.wire {
+            WireFormat::OpenAi => true,
+            WireFormat::HuggingFaceCompletions => operation(case) == Operation::Completions,
+            _ => operation(case) == Operation::Chat,
+        }
     }
 }
 
@@ -143,7 +148,7 @@ fn edit(wire: WireFormat, model: &str, body: &mut Members<'_>) -> Vec<String> {
     let stream = body.get("stream") == Some("true");
     let dialect = match wire {
         WireFormat::Mistral => return mistral::request(body, Some(model), stream, options),
-        WireFormat::HuggingFaceChat => Dialect::SelfHosted,
+        WireFormat::HuggingFaceChat | WireFormat::HuggingFaceCompletions => Dialect::SelfHosted,
         _ => Dialect::OpenAi,
     };
     Edit { model: Some(model), stream, options, dialect }.apply(body);

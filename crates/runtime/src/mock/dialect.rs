@@ -37,7 +37,7 @@ pub fn of(question: &Question) -> Option<&'static dyn Dialect> {
     Some(match conversation.wire {
         WireFormat::Preserved => return by_path(question, Some(conversation.provider)),
         WireFormat::OpenAi if is_chat => &OpenAi,
-        WireFormat::OpenAi => &Completions,
+        WireFormat::OpenAi | WireFormat::HuggingFaceCompletions => &Completions,
         WireFormat::Anthropic => &Anthropic,
         WireFormat::CohereV2 => &Cohere,
         WireFormat::CohereV1 => &CohereV1,

@@ -29,6 +29,7 @@ impl Operation {
         let completions = route_type == RouteType::Completions;
         Some(match wire {
             WireFormat::OpenAi if completions => Completions,
+            WireFormat::HuggingFaceCompletions => Completions,
             WireFormat::OpenAi | WireFormat::Mistral | WireFormat::HuggingFaceChat => Chat,
             WireFormat::Anthropic => Messages,
             WireFormat::CohereV1 => CohereV1,
