@@ -116,7 +116,6 @@ pub trait Events: Send {
 pub fn codec(wire: WireFormat, operation: Operation) -> Option<&'static dyn Codec> {
     let completions = operation == Operation::Completions;
     match wire {
-        WireFormat::Preserved | WireFormat::OpenAi => None,
         WireFormat::Anthropic => Some(&anthropic::Anthropic),
         WireFormat::Bedrock => Some(&bedrock::Bedrock),
         WireFormat::Gemini => Some(&Gemini::Public),
@@ -128,7 +127,13 @@ pub fn codec(wire: WireFormat, operation: Operation) -> Option<&'static dyn Code
         WireFormat::HuggingFaceGeneration if completions => Some(&text_generation::TextGeneration),
         WireFormat::CohereV2 => Some(&cohere::Cohere),
         WireFormat::CohereV1 => Some(&cohere_v1::CohereV1),
-        _ => None,
+        WireFormat::Preserved
+        | WireFormat::OpenAi
+        | WireFormat::Mistral
+        | WireFormat::OllamaGenerate
+        | WireFormat::HuggingFaceChat
+        | WireFormat::HuggingFaceCompletions
+        | WireFormat::HuggingFaceGeneration => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use config_core::model::Provider;
+
 use crate::gateway::Gateway;
 use crate::run::{Aiproxy, aiproxy};
 
@@ -58,6 +60,36 @@ fn every_example_is_clean_and_can_be_served() {
         assert_eq!(run.status, Some(0), "{}: {run}", path.display());
         let run = about(&path, "serve --mock --check example.yaml").run();
         assert_eq!(run.status, Some(0), "{}: {run}", path.display());
+    }
+}
+
+#[test]
+fn every_provider_has_an_example() {
+    let examples: String =
+        examples().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>().concat();
+    for provider in Provider::ALL {
+        let named = [",", " ", "\n"].map(|end| format!("provider: {provider}{end}"));
+        assert!(named.iter().any(|named| examples.contains(named)), "no example of {provider}");
+    }
+}
+
+/// The paths at which the providers' own SDKs ask by default, where the example says that they can.
+#[test]
+fn the_own_routes_are_where_the_sdks_ask() {
+    let asked = [
+        ("anthropic", "/v1/messages"),
+        ("cohere", "/v2/rerank"),
+        ("gemini", "/v1/models/gemini-2.5-flash:generateContent"),
+        ("gemini", "/v1beta/models/gemini-2.5-flash:streamGenerateContent"),
+        ("gemini", "/v1/models/gemini-embedding-001:batchEmbedContents"),
+        ("mistral", "/v1/chat/completions"),
+        ("mistral-ollama", "/api/chat"),
+    ];
+    for (name, path) in asked {
+        let example = folder().join(format!("{name}.yaml"));
+        let run = about(&example, &format!("explain example.yaml {path} -d {{}}")).run();
+        assert_eq!(run.status, Some(0), "{name}: {run}");
+        assert!(run.stdout.contains(&format!("{path}\n")), "{name}: {run}");
     }
 }
 

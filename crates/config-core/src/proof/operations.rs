@@ -169,7 +169,7 @@ pub fn api_root(provider: Provider) -> &'static str {
 fn chat_model(provider: Provider) -> &'static str {
     match provider {
         Provider::Openai | Provider::Azure => "gpt-4o",
-        Provider::Anthropic => "claude-sonnet-4-5",
+        Provider::Anthropic => "claude-sonnet-4-6",
         Provider::Cohere => "command-r",
         Provider::Mistral => "mistral-small-latest",
         Provider::Llama2 => "llama-3",
