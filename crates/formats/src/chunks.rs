@@ -201,16 +201,11 @@ impl Chunks {
         }
     }
 
-    /// What the answer has taken by now; the last word counts.
-    pub fn usage(&mut self, usage: Usage) {
+    /// What the answer has taken by now, if that is said; the last word counts.
+    pub fn usage(&mut self, usage: Option<Usage>) {
         if !self.is_over {
-            self.facts.usage = Some(usage);
+            self.facts.usage = usage.or(self.facts.usage);
         }
-    }
-
-    /// What was last said of the usage.
-    pub fn known_usage(&self) -> Option<Usage> {
-        self.facts.usage
     }
 
     /// The answer is complete: choices that were not ended are, then come the usage, if it was asked for,

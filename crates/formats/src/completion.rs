@@ -206,6 +206,16 @@ struct TextChoice<'a> {
 }
 
 impl Choice {
+    /// Adds a piece of the text.
+    pub(crate) fn say(&mut self, text: &str) {
+        self.text.get_or_insert_default().push_str(text);
+    }
+
+    /// Adds a piece of what was thought.
+    pub(crate) fn think(&mut self, text: &str) {
+        self.reasoning.get_or_insert_default().push_str(text);
+    }
+
     /// Adds a call. One more than an answer may have is kept of those that are too many, to tell.
     pub(crate) fn call(&mut self, call: Call) {
         if self.tool_calls.len() <= MAX_CALLS {

@@ -127,9 +127,7 @@ fn say(completion: &Completion, chunks: &mut Chunks) {
         }
         chunks.finish(index, choice.finish);
     }
-    if let Some(usage) = completion.usage {
-        chunks.usage(usage);
-    }
+    chunks.usage(completion.usage);
     chunks.done();
 }
 

@@ -50,7 +50,9 @@ impl Word {
             Word::Arguments(choice, block, fragment) => chunks.arguments(choice, block, fragment),
             Word::EndCall(choice, block) => chunks.end_tool_call(choice, block),
             Word::Finish(choice, reason) => chunks.finish(choice, reason),
-            Word::Usage(tokens) => chunks.usage(Usage { completion_tokens: tokens, ..Usage::default() }),
+            Word::Usage(tokens) => {
+                chunks.usage(Some(Usage { completion_tokens: tokens, ..Usage::default() }))
+            }
             Word::Done => chunks.done(),
             Word::Fail => chunks.fail(ErrorObject::new(502, "no sk-0123456789")),
         }

@@ -32,10 +32,8 @@ impl Codec for Anthropic {
         let mut choice = Choice { finish: finish(stop_reason), ..Choice::default() };
         let names = ["type", "text", "thinking", "id", "name", "input"];
         each_object(content, names, |[kind, said, thought, id, name, input]| match text(kind).as_deref() {
-            Some("text") => choice.text.get_or_insert_default().push_str(&text(said).unwrap_or_default()),
-            Some("thinking") => {
-                choice.reasoning.get_or_insert_default().push_str(&text(thought).unwrap_or_default());
-            }
+            Some("text") => choice.say(&text(said).unwrap_or_default()),
+            Some("thinking") => choice.think(&text(thought).unwrap_or_default()),
             Some("tool_use") => choice.call(Call {
                 id: text(id).map(Into::into),
                 name: text(name).unwrap_or_default().into_owned(),

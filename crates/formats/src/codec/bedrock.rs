@@ -38,15 +38,15 @@ impl Codec for Bedrock {
         let blocks = ["text", "citationsContent", "toolUse", "reasoningContent"];
         each_object(content, blocks, |[text, cited, call, thought]| {
             if let Some(text) = text.and_then(string) {
-                choice.text.get_or_insert_default().push_str(&text);
+                choice.say(&text);
             }
             if let Some(cited) = cited.and_then(|cited| member(cited, "content")) {
                 each_object(cited, ["text"], |[text]| {
-                    choice.text.get_or_insert_default().push_str(&text.and_then(string).unwrap_or_default());
+                    choice.say(&text.and_then(string).unwrap_or_default());
                 });
             }
             if let Some(thought) = thought.and_then(thought_of) {
-                choice.reasoning.get_or_insert_default().push_str(&thought);
+                choice.think(&thought);
             }
             if let Some(call) = call.and_then(call_of) {
                 choice.call(call);

@@ -41,10 +41,10 @@ impl Codec for Cohere {
         choice.reasoning = text(plan).map(Into::into);
         each_object(content.unwrap_or_default(), ["text", "thinking"], |[said, thought]| {
             if let Some(said) = text(said) {
-                choice.text.get_or_insert_default().push_str(&said);
+                choice.say(&said);
             }
             if let Some(thought) = text(thought) {
-                choice.reasoning.get_or_insert_default().push_str(&thought);
+                choice.think(&thought);
             }
         });
         each_object(calls.unwrap_or_default(), ["id", "function"], |[id, function]| {

@@ -114,7 +114,7 @@ impl Events for Deltas {
         chunks.id(&text(top.id));
         chunks.model(&text(top.model));
         top.created.and_then(count).into_iter().for_each(|created| chunks.created(created));
-        top.usage.and_then(Usage::from_openai).into_iter().for_each(|usage| chunks.usage(usage));
+        chunks.usage(top.usage.and_then(Usage::from_openai));
         each_choice(&top, "delta", |index, text, reason| {
             chunks.text(index, &text);
             match reason {

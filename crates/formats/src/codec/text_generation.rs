@@ -94,7 +94,7 @@ impl Events for Tokens {
         chunks.text(0, text);
         if present(generated).or(present(details)).is_some() {
             let details = Details::read(details);
-            details.usage().into_iter().for_each(|usage| chunks.usage(usage));
+            chunks.usage(details.usage());
             chunks.finish(0, details.finish);
             chunks.done();
         }

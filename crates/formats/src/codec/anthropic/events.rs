@@ -50,9 +50,7 @@ impl Messages {
     }
 
     fn count(&mut self, usage: Option<&str>, chunks: &mut Chunks) {
-        if let Some(usage) = present(usage).and_then(|usage| self.counts.update(usage)) {
-            chunks.usage(usage);
-        }
+        chunks.usage(present(usage).and_then(|usage| self.counts.update(usage)));
     }
 }
 

@@ -48,9 +48,7 @@ impl Events for ConverseStream {
             "contentBlockStop" => chunks.end_tool_call(0, index),
             "messageStop" => chunks.finish(0, finish(stop_reason)),
             "metadata" => {
-                if let Some(usage) = usage.and_then(usage_of) {
-                    chunks.usage(usage);
-                }
+                chunks.usage(usage.and_then(usage_of));
                 if chunks.is_finished() {
                     chunks.done();
                 }

@@ -68,9 +68,7 @@ fn call(message: &str) -> (Option<Cow<'_, str>>, [Option<Cow<'_, str>>; 2]) {
 fn end(delta: &str, chunks: &mut Chunks) {
     let names = ["error", "finish_reason", "usage"];
     let [error, reason, counts] = members(delta, names).unwrap_or_default();
-    if let Some(usage) = counts.and_then(usage) {
-        chunks.usage(usage);
-    }
+    chunks.usage(counts.and_then(usage));
     match (present(error), finish(reason)) {
         (Some(error), _) => chunks.fail(ErrorObject::of_event(error)),
         (None, Err(error)) => chunks.fail(error),

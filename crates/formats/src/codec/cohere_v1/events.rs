@@ -1,9 +1,9 @@
 //! The stream of version 1, event by event: JSON on lines of their own (Cohere, "Chat v1").
 
-use super::super::cohere::{finish, usage};
 use super::each_call;
 use crate::chunks::Chunks;
 use crate::codec::Events;
+use crate::codec::cohere::{finish, usage};
 use crate::error::ErrorObject;
 use crate::framing::Frame;
 use crate::peek::{count, member, members, present, text};
@@ -53,9 +53,7 @@ impl Events for ChatV1 {
             }
             Some("stream-end") => {
                 let meta = response.and_then(|response| member(response, "meta"));
-                if let Some(usage) = meta.and_then(usage) {
-                    chunks.usage(usage);
-                }
+                chunks.usage(meta.and_then(usage));
                 match finish(reason) {
                     Ok(reason) => {
                         chunks.finish(0, reason);

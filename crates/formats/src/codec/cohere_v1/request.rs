@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::super::cohere::Generation;
 use super::signature;
 use crate::body::{each_item, is_filled_array, json_text};
 use crate::chat::{Chat, Content, Message, RequestError, ResponseFormat, ToolCall, ToolChoice};
+use crate::codec::cohere::Generation;
 use crate::codec::{NameRule, Outgoing, ToolNames};
 use crate::peek::is_json;
 

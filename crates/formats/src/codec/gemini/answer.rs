@@ -51,8 +51,8 @@ fn add(
         let choice = choices.entry(candidate.index).or_default();
         choice.finish = candidate.finish.unwrap_or(choice.finish);
         candidate.parts(|part| match part {
-            Part::Text(text) => choice.text.get_or_insert_default().push_str(&text),
-            Part::Thought(text) => choice.reasoning.get_or_insert_default().push_str(&text),
+            Part::Text(text) => choice.say(&text),
+            Part::Thought(text) => choice.think(&text),
             Part::Call { id, name, arguments } => {
                 choice.call(Call { id: Some(id), name: name.into_owned(), arguments });
             }

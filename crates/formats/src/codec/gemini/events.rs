@@ -24,9 +24,7 @@ impl Events for Chunked {
         };
         chunks.id(response.id.as_deref().unwrap_or_default());
         chunks.model(response.model.as_deref().unwrap_or_default());
-        if let Some(usage) = response.usage {
-            chunks.usage(usage);
-        }
+        chunks.usage(response.usage);
         let mut is_blocked = response.is_blocked;
         response.candidates(|candidate| {
             is_blocked = false;

@@ -77,7 +77,7 @@ impl Events for Lines {
             chunks.whole_tool_call(0, call.id.as_deref(), &call.name, &call.arguments);
         }
         if let Some(finish) = reply.finish {
-            reply.usage.into_iter().for_each(|usage| chunks.usage(usage));
+            chunks.usage(reply.usage);
             chunks.finish(0, finish);
             chunks.done();
         }
