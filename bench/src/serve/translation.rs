@@ -51,25 +51,22 @@ fn yaml() -> String {
 
 fn route(api: Api) -> String {
     let by_header = "header_name: authorization, header_value: '{vault://env/OPENAI_AUTH_HEADER}'";
-    let (auth, model) = match api {
-        Api::OpenAi => (by_header, "name: gpt-4o-mini"),
-        Api::Anthropic => (
-            by_header,
-            "name: claude-sonnet-4-5, options: {anthropic_version: '2023-06-01', max_tokens: 256}",
-        ),
-        Api::Gemini => (by_header, "name: gemini-2.5-flash"),
+    let (auth, options) = match api {
+        Api::OpenAi | Api::Gemini => (by_header, "{}"),
+        Api::Anthropic => (by_header, "{anthropic_version: '2023-06-01', max_tokens: 256}"),
         // Signing is a part of what Bedrock takes.
         Api::Bedrock => (
             "aws_access_key_id: '{vault://env/OPENAI_AUTH_HEADER}', aws_secret_access_key: \
              '{vault://env/OPENAI_AUTH_HEADER}'",
-            "name: amazon.nova-lite-v1:0, options: {bedrock: {aws_region: eu-central-1}}",
+            "{bedrock: {aws_region: eu-central-1}}",
         ),
     };
     let provider = api.provider();
     let path = chat(api);
+    // All ask for the model that the clients name.
     format!(
         "      - name: {provider}\n        paths: ['~{path}$']\n        methods: [POST]\n        plugins:\n          - name: \
          ai-proxy\n            config:\n              route_type: llm/v1/chat\n              auth: {{{auth}}}\n              \
-         logging: {{log_statistics: true, log_payloads: false}}\n              model: {{provider: {provider}, {model}}}\n"
+         logging: {{log_statistics: true, log_payloads: false}}\n              model: {{provider: {provider}, name: gpt-4o-mini, options: {options}}}\n"
     )
 }
