@@ -1,7 +1,7 @@
 //! What OpenAI's API lets be said of functions: deprecated function calling is said with tools, for providers
 //! that know only these.
 
-use crate::body::{Members, json_text, map_items};
+use crate::body::{Members, is_filled_array, json_text, map_items};
 
 /// Replaces `functions`, `function_call` and the messages of both sides by their successors. What is
 /// already said with tools stays.
@@ -57,7 +57,9 @@ fn messages(messages: &str) -> Option<String> {
             let call =
                 format!("[{{\"id\":{},\"type\":\"function\",\"function\":{call}}}]", json_text(&id(calls)));
             message.remove("function_call");
-            message.set_text("tool_calls", call);
+            if !message.present("tool_calls").is_some_and(is_filled_array) {
+                message.set_text("tool_calls", call);
+            }
         }
         message.changed_text()
     })
@@ -103,6 +105,20 @@ mod tests {
                 r#"{"role":"tool","name":"g","content":"2","tool_call_id":"call_function_2"}]}"#
             )
         );
+    }
+
+    #[test]
+    fn calls_that_are_said_twice_stay_as_the_tools_have_them() {
+        let call = r#"{"name":"f","arguments":"{}"}"#;
+        let tools = format!(r#""tool_calls":[{{"id":"a","type":"function","function":{call}}}]"#);
+        assert_eq!(
+            modern(&format!(r#"{{"messages":[{{"role":"assistant",{tools},"function_call":{call}}}]}}"#)),
+            format!(r#"{{"messages":[{{"role":"assistant",{tools}}}]}}"#)
+        );
+        let replaced = modern(&format!(
+            r#"{{"messages":[{{"role":"assistant","tool_calls":[],"function_call":{call}}}]}}"#
+        ));
+        assert!(replaced.contains(r#""id":"call_function_1""#), "{replaced}");
     }
 
     #[test]
