@@ -264,13 +264,13 @@ impl<'a> Chat<'a> {
         self.system_texts().collect::<Vec<_>>().join("\n")
     }
 
-    /// All instructions, each system message's texts joined; empty ones left out.
+    /// All instructions, each system message's texts joined; blank ones left out.
     pub fn system_texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let texts = self.messages.iter().filter_map(|message| match message {
             Message::System(content) => Some(content.text()),
             _ => None,
         });
-        texts.filter(|text| !text.is_empty())
+        texts.filter(|text| !text.trim().is_empty())
     }
 
     /// The conversation without its instructions.

@@ -109,6 +109,18 @@ fn an_answer_that_is_to_be_continued_does_not_end_in_white_space() {
 }
 
 #[test]
+fn blank_instructions_are_none() {
+    let sent = |system: &str| {
+        let messages = format!(
+            r#"[{{"role":"system","content":"{system}"}},{{"role":"system","content":" "}},{{"role":"user","content":"x"}}]"#
+        );
+        let sent = trial::messages_sent(&Anthropic, &messages).unwrap();
+        member(&sent, "system").map(str::to_owned)
+    };
+    assert_eq!((sent("\\n"), sent(" s")), (None, Some("\" s\"".to_owned())));
+}
+
+#[test]
 fn a_request_that_says_nothing_is_refused() {
     for nothing in [
         r#"{"role":"system","content":"s"}"#,

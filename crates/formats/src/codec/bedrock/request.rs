@@ -61,7 +61,7 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
         dropped.push("stop");
     }
     let request = Request {
-        system: chat.system_texts().filter(|text| !is_blank(text)).map(|text| Instruction { text }).collect(),
+        system: chat.system_texts().map(|text| Instruction { text }).collect(),
         messages: turns(chat, &tool_names)?,
         inference_config: InferenceConfig {
             max_tokens: chat.max_tokens,
