@@ -50,11 +50,13 @@ fn value_quotes(value: &Value, secrets: &[&str]) -> bool {
     }
 }
 
-/// What to look for: the secret, and the words that it is made of.
+/// What to look for: the secret, the words that it is made of, and the values of those that are named, as
+/// those of AWS's signature are (`Credential=…, SignedHeaders=…, Signature=…`).
 fn needles(secret: &str) -> impl Iterator<Item = &str> {
     let whole = Some(secret.trim()).filter(|secret| secret.len() >= MIN_SECRET);
-    let words = secret.split_whitespace().filter(move |word| word.len() >= MIN_WORD && Some(*word) != whole);
-    whole.into_iter().chain(words)
+    let words = secret.split_whitespace().map(|word| word.trim_end_matches(','));
+    let parts = words.flat_map(|word| [Some(word), word.split_once('=').map(|(_, value)| value)]).flatten();
+    whole.into_iter().chain(parts.filter(move |part| part.len() >= MIN_WORD && Some(*part) != whole))
 }
 
 /// The text without the words that quote the secret with its middle masked.
@@ -112,6 +114,15 @@ mod tests {
         ] {
             assert_eq!(redact(said, &secrets), told);
         }
+    }
+
+    #[test]
+    fn parts_of_a_signature_disappear() {
+        let secrets = [
+            "AWS4-HMAC-SHA256 Credential=AKIDENV/20250101/x, SignedHeaders=host, Signature=0123456789abcdef",
+        ];
+        assert_eq!(redact("AKIDENV/20250101/x: 0123456789abcdef is wrong", &secrets), "***: *** is wrong");
+        assert_eq!(redact("the signed headers are host", &secrets), "the signed headers are host");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::response::Top;
 use crate::WireFormat;
 use crate::body::{each_item, is_filled_array, json_text};
 use crate::codec::{Operation, Origin};
-use crate::completion::FinishReason;
+use crate::completion::{FinishReason, MAX_CALLS, MAX_CHOICES};
 use crate::error::{self, ErrorObject};
 use crate::peek::{count, each_object, members, present, string};
 use edits::{Edits, Fill};
@@ -51,9 +51,6 @@ impl Form {
         }
     }
 }
-
-/// The most choices of a stream that are mended; no server gives a hundredth.
-const MAX_CHOICES: usize = 256;
 
 impl Mender {
     /// What mends an answer of `model`; nothing for formats that need no mending.
@@ -129,6 +126,7 @@ impl Mender {
             return Ok(());
         };
         let number = index.and_then(count).map_or(at, |index| usize::try_from(index).unwrap_or(usize::MAX));
+        // More pass as they are: none has to be remembered.
         if number >= MAX_CHOICES {
             return Ok(());
         }
@@ -206,6 +204,9 @@ impl Mender {
         let next = if is_named { told.calls } else { told.calls.saturating_sub(1) };
         let given = index.and_then(count).and_then(|index| usize::try_from(index).ok());
         let number = if form == Form::Whole { next } else { given.unwrap_or(next) };
+        if number >= MAX_CALLS {
+            return;
+        }
         let is_new = number >= told.calls;
         told.calls = told.calls.max(number.saturating_add(1));
         if form == Form::Chunk && !is_new && [id, kind, name].iter().any(Option::is_some) {

@@ -6,6 +6,7 @@ mod client;
 mod framing;
 mod http2;
 mod memory;
+mod reuse;
 mod stage;
 mod stream;
 mod text;
