@@ -5,8 +5,9 @@
 //! which key it is and shorten a search for it.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde_json::Value;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// What stands in place of a secret.
 const MASK: &str = "***";
@@ -35,19 +36,8 @@ pub fn redact<'t>(text: &'t str, secrets: &[&str]) -> Cow<'t, str> {
 
 /// Whether any text in JSON, however it is escaped, quotes a secret. Bytes that cannot be read might.
 pub(super) fn quotes(json: &[u8], secrets: &[&str]) -> bool {
-    serde_json::from_slice(json).map_or(true, |value| value_quotes(&value, secrets))
-}
-
-fn value_quotes(value: &Value, secrets: &[&str]) -> bool {
-    let text_quotes = |text: &str| redact(text, secrets) != text;
-    match value {
-        Value::String(text) => text_quotes(text),
-        Value::Array(items) => items.iter().any(|item| value_quotes(item, secrets)),
-        Value::Object(members) => {
-            members.iter().any(|(name, value)| text_quotes(name) || value_quotes(value, secrets))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
+    let mut json = serde_json::Deserializer::from_slice(json);
+    Quotes(secrets).deserialize(&mut json).and_then(|quotes| json.end().map(|()| quotes)).unwrap_or(true)
 }
 
 /// What to look for: the secret, the words that it is made of, and the values of those that are named, as
@@ -57,6 +47,66 @@ fn needles(secret: &str) -> impl Iterator<Item = &str> {
     let words = secret.split_whitespace().map(|word| word.trim_end_matches(','));
     let parts = words.flat_map(|word| [Some(word), word.split_once('=').map(|(_, value)| value)]).flatten();
     whole.into_iter().chain(parts.filter(move |part| part.len() >= MIN_WORD && Some(*part) != whole))
+}
+
+/// Looks through JSON of any size without keeping any of it.
+#[derive(Clone, Copy)]
+struct Quotes<'s>(&'s [&'s str]);
+
+impl<'de> DeserializeSeed<'de> for Quotes<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<bool, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Quotes<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<bool, E> {
+        Ok(redact(text, self.0) != text)
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<bool, A::Error> {
+        let mut quotes = false;
+        while let Some(item) = items.next_element_seed(self)? {
+            quotes |= item;
+        }
+        Ok(quotes)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<bool, A::Error> {
+        let mut quotes = false;
+        while let Some(name) = members.next_key_seed(self)? {
+            quotes |= name | members.next_value_seed(self)?;
+        }
+        Ok(quotes)
+    }
 }
 
 /// The text without the words that quote the secret with its middle masked.
@@ -123,6 +173,23 @@ mod tests {
         ];
         assert_eq!(redact("AKIDENV/20250101/x: 0123456789abcdef is wrong", &secrets), "***: *** is wrong");
         assert_eq!(redact("the signed headers are host", &secrets), "the signed headers are host");
+    }
+
+    #[test]
+    fn json_quotes_a_secret_in_any_text_of_it() {
+        for (json, expected) in [
+            (r#"{"a":[1,-2,0.5,1e400,null,true,{"b":"sk-proj-AbCdEf0123456789wxy\u007a"}]}"#, true),
+            (r#"{"a":[1,-2,0.5,null,true,{"b":"sk-proj-AbCdEf0123456789wxy\u007a"}]}"#, true),
+            (r#"{"sk-proj-AbCdEf0123456789wxyz":1}"#, true),
+            (r#"[{"a":[1,-2,18446744073709551615,0.5,null,true,false,{"b":"sk"}]},"c"]"#, false),
+            (r#""a""#, false),
+            (r#"{"a":1}}"#, true),
+            (r#"{"a":"#, true),
+        ] {
+            assert_eq!(quotes(json.as_bytes(), &[KEY]), expected, "{json}");
+        }
+        // Too deep to be looked through.
+        assert!(quotes("[".repeat(100_000).as_bytes(), &[KEY]));
     }
 
     #[test]

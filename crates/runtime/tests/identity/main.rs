@@ -3,6 +3,7 @@
 mod aws;
 mod azure;
 mod gcp;
+mod hostile;
 #[path = "../support/gateway.rs"]
 #[expect(dead_code, reason = "some of it is for other tests")]
 mod running;
