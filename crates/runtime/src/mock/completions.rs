@@ -95,6 +95,5 @@ fn finish(finished: bool) -> &'static str {
 
 fn usage(answer: &Answer, completed: &[(String, bool)]) -> Value {
     let completion: u64 = completed.iter().map(|(text, _)| text::tokens(text)).sum();
-    let prompt = answer.prompt_tokens;
-    json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
+    openai::counted(answer.prompt_tokens, completion)
 }

@@ -80,7 +80,11 @@ pub fn id(question: &Question, prefix: &str) -> String {
 
 /// A usage object.
 pub fn usage(answer: &Answer) -> Value {
-    let (prompt, completion) = (answer.prompt_tokens, answer.tokens());
+    counted(answer.prompt_tokens, answer.tokens())
+}
+
+/// A usage object of these counts.
+pub fn counted(prompt: u64, completion: u64) -> Value {
     json!({"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion})
 }
 
