@@ -24,7 +24,13 @@ pub(super) fn field(key: &str, has_sibling: impl Fn(&str) -> bool) -> Option<Fie
 
 /// A provider or route type that Kong 3.10 does not have: what to say about it.
 pub(super) fn word(word: &str) -> Option<&'static str> {
-    LATER_WORDS.contains(&word).then_some("is not in Kong 3.10")
+    LATER_WORDS.iter().any(|(later, ..)| *later == word).then_some("is not in Kong 3.10")
+}
+
+/// What does instead of a provider or route type that Kong 3.10 does not have, if that is one of `words`.
+pub(super) fn instead(word: &str, words: &[String]) -> Option<String> {
+    let (_, value, with) = LATER_WORDS.iter().find(|(later, ..)| *later == word)?;
+    words.iter().any(|word| word == value).then(|| format!("write `{value}`, {with}"))
 }
 
 /// The provider that goes by another name elsewhere.
@@ -123,24 +129,27 @@ const PROVIDERS: &[(&str, &str)] = &[
     ("vertexai", "gemini"),
 ];
 
-/// Route types and providers of later releases.
-const LATER_WORDS: &[&str] = &[
-    "llm/v1/embeddings",
-    "llm/v1/assistants",
-    "llm/v1/batches",
-    "llm/v1/files",
-    "llm/v1/responses",
-    "audio/v1/audio/speech",
-    "audio/v1/audio/transcriptions",
-    "audio/v1/audio/translations",
-    "image/v1/images/edits",
-    "image/v1/images/generations",
-    "realtime/v1/realtime",
-    "cerebras",
-    "dashscope",
-    "databricks",
-    "deepseek",
-    "ollama",
-    "vllm",
-    "xai",
+/// Route types and providers of later releases: the value that serves instead, and what goes with it.
+const LATER_WORDS: &[(&str, &str, &str)] = &[
+    ("llm/v1/embeddings", "preserve", AS_IT_IS),
+    ("llm/v1/assistants", "preserve", AS_IT_IS),
+    ("llm/v1/batches", "preserve", AS_IT_IS),
+    ("llm/v1/files", "preserve", AS_IT_IS),
+    ("llm/v1/responses", "preserve", AS_IT_IS),
+    ("audio/v1/audio/speech", "preserve", AS_IT_IS),
+    ("audio/v1/audio/transcriptions", "preserve", AS_IT_IS),
+    ("audio/v1/audio/translations", "preserve", AS_IT_IS),
+    ("image/v1/images/edits", "preserve", AS_IT_IS),
+    ("image/v1/images/generations", "preserve", AS_IT_IS),
+    ("realtime/v1/realtime", "", ""),
+    ("cerebras", "openai", LIKE_OPENAI),
+    ("dashscope", "openai", LIKE_OPENAI),
+    ("databricks", "openai", LIKE_OPENAI),
+    ("deepseek", "openai", LIKE_OPENAI),
+    ("ollama", "llama2", "with `llama2_format: ollama` and the server's `upstream_url` under `options`"),
+    ("vllm", "llama2", "with `llama2_format: openai` and the server's `upstream_url` under `options`"),
+    ("xai", "openai", LIKE_OPENAI),
 ];
+
+const AS_IT_IS: &str = "with which such requests pass as they are, at the path that clients ask";
+const LIKE_OPENAI: &str = "with the provider's OpenAI-style endpoint as `upstream_url` under `options`";

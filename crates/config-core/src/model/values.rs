@@ -215,9 +215,11 @@ fn wrong_word(document: &Document, node: NodeId, words: &[String]) -> Diagnostic
     let text = quote(&scalar.text);
     let meant = document.str(node).and_then(|text| meant(text, words));
     let (message, help) = match (elsewhere::word(&scalar.text), meant) {
-        (Some(fact), _) => {
-            (format!("{label} is {text}, which {fact}"), format!("write {}", alternatives(words)))
-        }
+        (Some(fact), _) => (
+            format!("{label} is {text}, which {fact}"),
+            elsewhere::instead(&scalar.text, words)
+                .unwrap_or_else(|| format!("write {}", alternatives(words))),
+        ),
         (None, Some(meant)) => (
             format!("{label} cannot be {text}"),
             format!("write `{meant}`; the values are {}", list(words.iter().map(String::as_str))),

@@ -71,6 +71,8 @@ fn by_path(question: &Question, provider: Option<Provider>) -> Option<&'static d
         [.., "api", "generate"] => &Ollama::Generate,
         [.., "model", _, "converse" | "converse-stream"] => &Bedrock,
         [.., "models", model] if is_gemini(model) => &Gemini,
+        // What else Google's models are asked for: tokens to count, texts to embed.
+        [.., "models", model] if model.contains(':') => return None,
         [.., "models", _] | [.., "models", _, _] | [.., "generate" | "generate_stream"] => &Generation,
         _ => return None,
     })

@@ -186,6 +186,7 @@ async fn other_parts_of_the_api_have_their_shapes_and_the_rest_is_echoed() {
         ("GET", "/v1/models", ""),
         ("GET", "/v1/models/gpt-4o", ""),
         ("DELETE", "/v1/files/f-1", ""),
+        ("POST", "/v1beta/models/gemini-2.5-flash:countTokens", r#"{"contents": []}"#),
     ] {
         let (status, _, answer) = ask(method, path, body).await;
         answers.push(json!([
