@@ -189,6 +189,10 @@ impl RequestError {
             let tail = message.ceil_char_boundary(message.len() - MAX_MESSAGE / 2);
             message.replace_range(head..tail, "…");
         }
+        // Logs and terminals show it, too.
+        if message.contains(char::is_control) {
+            message = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        }
         Self { message, param: Some(param) }
     }
 }

@@ -125,7 +125,8 @@ impl<'a> ImageSource<'a> {
         if !parameters.next_back().is_some_and(|last| last.trim().eq_ignore_ascii_case("base64")) {
             return Err("the data URL is not in base64");
         }
-        if !media_type.starts_with("image/") {
+        let is_subtype = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
+        if !media_type.strip_prefix("image/").is_some_and(|it| !it.is_empty() && it.chars().all(is_subtype)) {
             return Err("the data URL does not name an image's media type, such as `image/png`");
         }
         let media_type = if media_type == "image/jpg" { "image/jpeg".to_owned() } else { media_type };
