@@ -1,6 +1,8 @@
 //! What OpenAI's API lets be said of functions: deprecated function calling is said with tools, for providers
 //! that know only these.
 
+use memchr::memmem;
+
 use crate::body::{Members, is_filled_array, json_text, map_items};
 
 /// Replaces `functions`, `function_call` and the messages of both sides by their successors. What is
@@ -19,9 +21,16 @@ pub fn to_tools(body: &mut Members<'_>) {
         }
         body.remove("function_call");
     }
-    if let Some(messages) = body.get("messages").and_then(messages) {
+    if let Some(messages) = body.get("messages").filter(|text| may_tell_of_functions(text)).and_then(messages)
+    {
         body.set_text("messages", messages);
     }
+}
+
+/// Whether it pays to read the messages one by one: role and member both are called after functions, and
+/// escapes could hide that.
+fn may_tell_of_functions(messages: &str) -> bool {
+    [&b"function"[..], b"\\u"].iter().any(|sign| memmem::find(messages.as_bytes(), sign).is_some())
 }
 
 /// The schema of arguments where nobody gives one: any object. It is said at length for models that refuse to
