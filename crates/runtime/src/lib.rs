@@ -3,6 +3,7 @@
 
 pub mod access_log;
 mod admin;
+mod clock;
 mod connection;
 mod forwarded;
 pub mod gateway;

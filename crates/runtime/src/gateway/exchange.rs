@@ -3,7 +3,7 @@
 mod recording;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use config_core::model::ConsumerIndex;
@@ -16,6 +16,7 @@ use crate::access_log::{
     Aborted, AccessLog, AiEntry, ConsumerEntry, Entry, Latencies, RequestEntry, ResponseEntry, RouteEntry,
     ServiceEntry, masked,
 };
+use crate::clock;
 use crate::head::{ClientConnection, RequestLine, request_id};
 use crate::request_body::Upload;
 use crate::response::Said;
@@ -48,7 +49,7 @@ const DROPPED: HeaderName = HeaderName::from_static(DROPPED_HEADER);
 
 impl Exchange {
     pub fn new(log: AccessLog, client: &ClientConnection, line: RequestLine<'_>) -> Self {
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_1970 = clock::since_1970(SystemTime::now());
         let entry = Entry {
             started_at: u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX),
             client_ip: client.client_ip,

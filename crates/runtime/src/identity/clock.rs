@@ -1,12 +1,14 @@
 //! Points in time as the clouds write them.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use formats::rfc3339::unix_seconds;
 
+use crate::clock::since_1970;
+
 /// Seconds since 1970.
 pub(super) fn unix(time: SystemTime) -> u64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+    since_1970(time).as_secs()
 }
 
 /// `20250102T030405Z`: ISO 8601's basic format.
@@ -42,6 +44,8 @@ fn date(day: u64) -> (u64, u64, u64) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::UNIX_EPOCH;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -179,6 +179,19 @@ impl Stage {
         self.is_at_rest("after an ordinary exchange").await;
     }
 
+    /// The client leaves, with a reset or in order, and the gateway has to notice by itself: nothing more is
+    /// sent. Waits until it has left the upstream and holds nothing any more.
+    pub async fn is_left(&self, client: Wire, mut upstream: Wire, resets: bool) {
+        if resets {
+            client.reset();
+        } else {
+            drop(client);
+        }
+        upstream.ended().await;
+        drop(upstream);
+        self.is_at_rest("after the client left").await;
+    }
+
     /// Waits until the gateway holds nothing any more: both ends that the test held must be dropped.
     pub async fn is_at_rest(&self, when: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -196,15 +196,7 @@ fn a_client_that_leaves_ends_the_stream_at_its_upstream() {
             let (mut client, mut upstream) = begun(stage).await;
             upstream.send(chunk([START, TEXT].concat())).await;
             client.until("Hi").await;
-            if resets {
-                client.reset();
-            } else {
-                drop(client);
-            }
-            // Nothing more is sent: the gateway must notice by itself.
-            upstream.ended().await;
-            drop(upstream);
-            stage.is_at_rest("after the client left").await;
+            stage.is_left(client, upstream, resets).await;
         }
     });
     assert_eq!(log.iter().filter(|line| line["aborted"] == "client").count(), 2, "{log:?}");
