@@ -12,6 +12,8 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use crate::peek::is_json;
+
 /// The members of one JSON object, in order, duplicates included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Members<'a> {

@@ -69,7 +69,7 @@ pub(crate) fn count(json: &str) -> Option<u64> {
 }
 
 /// Whether the text is one whole JSON value.
-pub(crate) fn is_json(text: &str) -> bool {
+pub fn is_json(text: &str) -> bool {
     serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 

@@ -6,6 +6,7 @@ mod error;
 mod flow;
 mod headers;
 mod mending;
+mod passing;
 mod pieces;
 mod reply;
 mod translation;
@@ -15,11 +16,8 @@ use std::time::Duration;
 
 use config_core::model::RouteType;
 use config_core::plan::prepare::Decision;
-use formats::chunks::Chunks;
-use formats::codec::{Expected, Operation, ToolNames, codec};
+use formats::codec::codec;
 use formats::openai::mend::Mender;
-use formats::openai::stream::Tap;
-use formats::stream::{self, Stream};
 use hyper::header::CONTENT_TYPE;
 use hyper::http::{request, response};
 use hyper::{Method, Response};
@@ -27,9 +25,9 @@ use hyper::{Method, Response};
 use crate::Body;
 use crate::gateway::Exchange;
 use crate::refusal::Refusal;
-use encoding::{Coding, Decoder, Encoding};
+use encoding::Decoder;
+use flow::Flow;
 pub(crate) use flow::Said;
-use flow::{Events, Flow};
 use reply::Reply;
 
 /// What was asked, as far as the answer depends on it.
@@ -77,10 +75,12 @@ pub(crate) async fn answer(
         (200..300, Some((expected, codec))) => {
             translation::translated(&mut parts, body, codec, expected, &asked, &mut exchange).await
         }
-        (200..300, None) if native.is_some() => passing_native(&mut parts, body, &asked, &exchange),
-        (200..300, None) => match mender(&asked).filter(|_| !is_stream(&parts)) {
-            Some(mender) => mending::mended(&mut parts, body, mender, &asked, &mut exchange).await,
-            None => passing(&mut parts, body, &asked, preserve, &exchange),
+        (200..300, None) if native.is_some() => passing::native(&mut parts, body, &asked, &exchange),
+        (200..300, None) => match mender(&asked) {
+            Some(mender) if !is_stream(&parts) => {
+                mending::mended(&mut parts, body, mender, &asked, &mut exchange).await
+            }
+            mender => passing::plain(&mut parts, body, mender, &asked, preserve, &exchange),
         },
         _ if preserve => {
             Way::plain(error::redacted(&mut parts, body, &(asked.secrets)(), asked.patience).await)
@@ -103,82 +103,6 @@ pub(crate) fn refused(refusal: &Refusal, method: &Method, mut exchange: Exchange
     exchange.answers(parts.status, &mut parts.headers);
     let bodiless = method == Method::HEAD;
     Response::from_parts(parts, Body::new(Reply::new(Way::plain(body), exchange, bodiless)))
-}
-
-/// How a good answer passes to a client that speaks the provider's format: as it is. For statistics, what
-/// it would say to another client is read.
-fn passing_native(parts: &mut response::Parts, body: Body, asked: &Asked<'_>, exchange: &Exchange) -> Way {
-    let (Some(recording), Some(native)) = (exchange.recording(), asked.decision.native) else {
-        return Way::plain(body);
-    };
-    let encoding = Encoding::of(&parts.headers);
-    let Some(codec) = codec(native, Operation::Chat).filter(|_| encoding != Encoding::Other) else {
-        return Way::plain(body);
-    };
-    let framing = media_type(parts).and_then(|media_type| stream::framing(native, &media_type));
-    let Some(framing) = framing.filter(|_| asked.decision.stream) else {
-        return Way { flow: Flow::copied_in(codec, encoding.coding()), ..Way::plain(body) };
-    };
-    let coding = encoding.coding();
-    if coding.is_some() {
-        headers::of_decoded(&mut parts.headers);
-    }
-    let expected = Expected {
-        wire: native,
-        operation: Operation::Chat,
-        model: asked.decision.model.clone().unwrap_or_default(),
-        includes_usage: false,
-        tool_names: ToolNames::default(),
-    };
-    let chunks = Chunks::new(expected, translation::origin(), recording.payloads, Vec::new());
-    let stream = Stream::new(codec, framing, chunks);
-    Way { body, decoder: coding.map(Decoder::new), flow: Flow::Read(Box::new(stream)) }
-}
-
-/// How a good answer passes: what has to be decoded for the client, and how it is looked at.
-fn passing(
-    parts: &mut response::Parts,
-    body: Body,
-    asked: &Asked<'_>,
-    preserve: bool,
-    exchange: &Exchange,
-) -> Way {
-    let recording = exchange.recording();
-    let keeps_text = recording.is_some_and(|recording| recording.payloads);
-    let encoding = Encoding::of(&parts.headers);
-    let media_type = media_type(parts);
-    if is_stream(parts) {
-        return match (preserve, encoding) {
-            (true, Encoding::Identity) if recording.is_some() => {
-                Way { flow: Flow::Watched(Events::new(Tap::new(false, keeps_text))), ..Way::plain(body) }
-            }
-            (true, _) | (false, Encoding::Other) => Way::plain(body),
-            (false, Encoding::Identity | Encoding::Known(_)) => {
-                headers::of_stream(&mut parts.headers);
-                let tap = Tap::new(asked.decision.hides_usage, keeps_text).redacting((asked.secrets)());
-                let tap = tap.mending(mender(asked));
-                let decoder = encoding.coding().map(Decoder::new);
-                Way { body, decoder, flow: Flow::Events(Events::new(tap)) }
-            }
-        };
-    }
-    let coding = encoding.coding();
-    let undone = coding.filter(|coding| {
-        let taken = *coding == Coding::Gzip && encoding::accepts_gzip(&asked.head.headers);
-        !preserve && !taken
-    });
-    if undone.is_some() {
-        headers::of_decoded(&mut parts.headers);
-    }
-    let is_json = media_type.is_none_or(|media_type| media_type.ends_with("json"));
-    let flow = match recording {
-        // The copy is of what the client gets.
-        Some(_) if is_json && encoding != Encoding::Other => {
-            Flow::copied(if undone.is_some() { None } else { coding })
-        }
-        _ => Flow::Opaque,
-    };
-    Way { body, decoder: undone.map(Decoder::new), flow }
 }
 
 /// What mends the answer, if its server is known to deviate from OpenAI's format.

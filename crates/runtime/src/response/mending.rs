@@ -4,9 +4,8 @@ use bytes::Bytes;
 use formats::openai::mend::Mender;
 use hyper::http::response::Parts;
 
-use super::encoding::{Decoder, Encoding};
 use super::flow::Flow;
-use super::translation::{bad_gateway, failure, refused};
+use super::translation::{bad_gateway, decoder, refused};
 use super::{Asked, Way, headers, whole};
 use crate::Body;
 use crate::gateway::Exchange;
@@ -32,11 +31,7 @@ pub(super) async fn mended(
 }
 
 async fn read(parts: &Parts, body: Body, mender: Mender, asked: &Asked<'_>) -> Result<Bytes, Refusal> {
-    let encoding = Encoding::of(&parts.headers);
-    if encoding == Encoding::Other {
-        return Err(failure(asked, "the upstream's answer is compressed in a way that was not asked for"));
-    }
-    let answer = whole::read(body, encoding.coding().map(Decoder::new)).await?;
+    let answer = whole::read(body, decoder(parts, asked)?).await?;
     let mended = mender.answer(&answer).map_err(bad_gateway)?;
     Ok(mended.map_or(answer, Bytes::from))
 }

@@ -1,8 +1,9 @@
 //! Answers in a provider's own format, on their way to a client that speaks OpenAI's.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use bytes::Bytes;
+use formats::body::is_json;
 use formats::chunks::Chunks;
 use formats::codec::{Codec, Expected, Origin};
 use formats::completion::Completion;
@@ -15,9 +16,9 @@ use hyper::{HeaderMap, StatusCode};
 use super::encoding::{Decoder, Encoding};
 use super::flow::Flow;
 use super::{Asked, Way, headers, media_type, whole};
-use crate::Body;
 use crate::gateway::Exchange;
 use crate::refusal::{JSON, Refusal, full};
+use crate::{Body, clock};
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
 
@@ -71,11 +72,7 @@ struct Translation<'a> {
 
 impl Translation<'_> {
     async fn of(&self, parts: &mut Parts, body: Body) -> Result<Way, Refusal> {
-        let encoding = Encoding::of(&parts.headers);
-        if encoding == Encoding::Other {
-            return Err(self.failure("the upstream's answer is compressed in a way that was not asked for"));
-        }
-        let decoder = encoding.coding().map(Decoder::new);
+        let decoder = decoder(parts, self.asked)?;
         let media_type = media_type(parts);
         let stream = self.asked.decision.stream;
         let framing = media_type.as_deref().and_then(|it| stream::framing(self.expected.wire, it));
@@ -119,7 +116,7 @@ impl Translation<'_> {
         if let Some(error) = told(whole, self.expected) {
             return Err(bad_gateway(error));
         }
-        if serde_json::from_str::<serde::de::IgnoredAny>(json).is_err() {
+        if !is_json(json) {
             let media_type = media_type.unwrap_or("no content type");
             return Err(self.failure(&format!("the upstream's answer is no JSON ({media_type})")));
         }
@@ -140,8 +137,18 @@ impl Translation<'_> {
     }
 }
 
+/// What undoes an answer's coding, if it has any. Refused if nothing does: then it cannot be read.
+pub(super) fn decoder(parts: &Parts, asked: &Asked<'_>) -> Result<Option<Decoder>, Refusal> {
+    match Encoding::of(&parts.headers) {
+        Encoding::Other => {
+            Err(failure(asked, "the upstream's answer is compressed in a way that was not asked for"))
+        }
+        encoding => Ok(encoding.coding().map(Decoder::new)),
+    }
+}
+
 /// Kong's words for an answer that cannot be translated, and the reason.
-pub(super) fn failure(asked: &Asked<'_>, why: &str) -> Refusal {
+fn failure(asked: &Asked<'_>, why: &str) -> Refusal {
     let from = format!("{}://{}", asked.decision.provider, asked.decision.route_type);
     bad_gateway(ErrorObject::new(502, format!("transformation failed from type {from}: {why}")))
 }
@@ -168,6 +175,6 @@ fn of_stream(headers: &mut HeaderMap) {
 
 /// A random name and the time.
 pub(super) fn origin() -> Origin {
-    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Origin { id: uuid::Uuid::new_v4().simple().to_string(), created: since_1970.as_secs() }
+    let created = clock::since_1970(SystemTime::now()).as_secs();
+    Origin { id: uuid::Uuid::new_v4().simple().to_string(), created }
 }
