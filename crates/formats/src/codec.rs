@@ -14,6 +14,7 @@ mod ollama;
 mod text_generation;
 #[cfg(test)]
 mod trial;
+mod turns;
 
 use std::collections::HashSet;
 

@@ -11,6 +11,7 @@ use crate::chat::{
     Assistant, Chat, Content, Image, ImageSource, Message, Part, RequestError, ResponseFormat, Tool,
     ToolChoice, ToolResult, is_blank,
 };
+use crate::codec::turns::{self, ASSISTANT, Turn, alternating};
 use crate::codec::{NameRule, Outgoing, ToolNames};
 
 /// The limit where nobody sets one; the API demands one.
@@ -54,7 +55,7 @@ struct Request<'a> {
     stream: bool,
     #[serde(skip_serializing_if = "String::is_empty")]
     system: String,
-    messages: Vec<Turn<'a>>,
+    messages: Vec<Turn<Block<'a>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Declaration<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,12 +74,6 @@ struct Request<'a> {
     metadata: Option<Metadata<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking: Option<&'a RawValue>,
-}
-
-#[derive(Serialize)]
-struct Turn<'a> {
-    role: &'static str,
-    content: Vec<Block<'a>>,
 }
 
 #[derive(Serialize)]
@@ -190,31 +185,27 @@ pub(super) fn write(chat: &Chat<'_>) -> Result<Outgoing, RequestError> {
 }
 
 /// The conversation, in which turns alternate: what one side says in several messages is one turn.
-fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, RequestError> {
-    let mut turns: Vec<Turn<'a>> = Vec::new();
-    for message in chat.turns() {
-        let (role, content) = match message {
-            Message::User(content) => ("user", blocks(content)?),
-            Message::Tool(result) => ("user", vec![tool_result(result)?]),
-            Message::Assistant(assistant) => ("assistant", said(assistant, names)?),
-            Message::System(_) => continue,
-        };
-        match turns.last_mut() {
-            _ if content.is_empty() => {}
-            Some(last) if last.role == role => last.content.extend(content),
-            _ => turns.push(Turn { role, content }),
+fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<Block<'a>>>, RequestError> {
+    let turns = alternating(chat.turns().filter_map(|message| match message {
+        Message::User(content) => Some(blocks(content).map(|content| ("user", content))),
+        Message::Tool(result) => Some(tool_result(result).map(|result| ("user", vec![result]))),
+        Message::Assistant(assistant) => Some(said(assistant, names).map(|content| (ASSISTANT, content))),
+        Message::System(_) => None,
+    }))?;
+    if turns.is_empty() { Err(chat.nothing_to_answer("anthropic")) } else { Ok(turns) }
+}
+
+impl<'a> turns::Block<'a> for Block<'a> {
+    fn is_result(&self) -> bool {
+        matches!(self, Block::ToolResult { .. })
+    }
+
+    fn text_mut(&mut self) -> Option<&mut &'a str> {
+        match self {
+            Block::Text { text } => Some(text),
+            _ => None,
         }
     }
-    for turn in &mut turns {
-        // The API insists that results come first.
-        turn.content.sort_by_key(|block| !matches!(block, Block::ToolResult { .. }));
-    }
-    let last = turns.last_mut().ok_or_else(|| chat.nothing_to_answer("anthropic"))?;
-    // The model goes on from an answer that was begun, and that must not end in white space.
-    if let ("assistant", Some(Block::Text { text })) = (last.role, last.content.last_mut()) {
-        *text = text.trim_end();
-    }
-    Ok(turns)
 }
 
 /// The parts of a message; blank texts are refused by the API, and left out.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::models;
 use super::shape::{
     Block, Bytes, Choice, Declaration, InferenceConfig, Instruction, OutputConfig, Picture, Request,
-    Returned, Schema, Structure, TextFormat, ToolConfig, Turn,
+    Returned, Schema, Structure, TextFormat, ToolConfig,
 };
 use crate::body::{Members, json_text};
 use crate::chat::{
@@ -16,6 +16,7 @@ use crate::chat::{
     ToolChoice, ToolResult, is_blank,
 };
 use crate::codec::anthropic::schema::closed;
+use crate::codec::turns::{self, ASSISTANT, Turn, alternating};
 use crate::codec::{NameRule, Outgoing, ToolNames};
 use crate::openai::{Options, set_integer, set_number};
 
@@ -107,37 +108,41 @@ fn set_nested(body: &mut Members<'_>, name: &str, path: &[&str], value: i64) {
 }
 
 /// The conversation, in which turns alternate: what one side says in several messages is one turn.
-fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<'a>>, RequestError> {
-    let mut turns: Vec<Turn<'a>> = Vec::new();
-    for (at, message) in chat.messages.iter().enumerate() {
-        let (role, content) = match message {
-            Message::User(content) => ("user", blocks(content)?),
-            Message::Tool(result) => ("user", vec![tool_result(result)?]),
-            Message::Assistant(assistant) => ("assistant", said(assistant, names)?),
-            Message::System(_) => continue,
+fn turns<'a>(chat: &'a Chat<'_>, names: &'a ToolNames) -> Result<Vec<Turn<Block<'a>>>, RequestError> {
+    let mut is_begun = false;
+    let said = chat.messages.iter().enumerate().filter_map(|(at, message)| {
+        let said = match message {
+            Message::User(content) => blocks(content).map(|content| ("user", content)),
+            Message::Tool(result) => tool_result(result).map(|result| ("user", vec![result])),
+            Message::Assistant(assistant) => said(assistant, names).map(|content| (ASSISTANT, content)),
+            Message::System(_) => return None,
         };
-        match turns.last_mut() {
-            _ if content.is_empty() => {}
-            Some(last) if last.role == role => last.content.extend(content),
-            None if role == "assistant" => {
+        Some(said.and_then(|(role, content)| {
+            if !is_begun && role == ASSISTANT && !content.is_empty() {
                 let message = format!(
                     "messages[{at}] is of role `assistant`, but a conversation with bedrock begins with `user`"
                 );
                 return Err(RequestError::new("messages", message));
             }
-            _ => turns.push(Turn { role, content }),
+            is_begun |= !content.is_empty();
+            Ok((role, content))
+        }))
+    });
+    let turns = alternating(said)?;
+    if turns.is_empty() { Err(chat.nothing_to_answer("bedrock")) } else { Ok(turns) }
+}
+
+impl<'a> turns::Block<'a> for Block<'a> {
+    fn is_result(&self) -> bool {
+        matches!(self, Block::ToolResult { .. })
+    }
+
+    fn text_mut(&mut self) -> Option<&mut &'a str> {
+        match self {
+            Block::Text(text) => Some(text),
+            _ => None,
         }
     }
-    for turn in &mut turns {
-        // Claude insists that results come first.
-        turn.content.sort_by_key(|block| !matches!(block, Block::ToolResult { .. }));
-    }
-    let last = turns.last_mut().ok_or_else(|| chat.nothing_to_answer("bedrock"))?;
-    // The model goes on from an answer that was begun, and Claude refuses one that ends in white space.
-    if let ("assistant", Some(Block::Text(text))) = (last.role, last.content.last_mut()) {
-        *text = text.trim_end();
-    }
-    Ok(turns)
 }
 
 /// The parts of a message; blank texts are refused by the API, and left out.

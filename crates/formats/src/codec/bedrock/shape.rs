@@ -6,12 +6,14 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::codec::turns::Turn;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Request<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub system: Vec<Instruction<'a>>,
-    pub messages: Vec<Turn<'a>>,
+    pub messages: Vec<Turn<Block<'a>>>,
     #[serde(skip_serializing_if = "InferenceConfig::is_empty")]
     pub inference_config: InferenceConfig<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,12 +29,6 @@ pub(super) struct Request<'a> {
 #[derive(Serialize)]
 pub(super) struct Instruction<'a> {
     pub text: Cow<'a, str>,
-}
-
-#[derive(Serialize)]
-pub(super) struct Turn<'a> {
-    pub role: &'static str,
-    pub content: Vec<Block<'a>>,
 }
 
 #[derive(Serialize)]
